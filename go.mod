@@ -1,0 +1,3 @@
+module corpusmill
+
+go 1.26
