@@ -1,16 +1,33 @@
 package record
 
+import (
+	"github.com/zeebo/xxh3"
+
+	"corpusmill/text"
+)
+
 // Doc is the analysis of one text that operators share. Each method computes
 // on its first call and answers from memory afterwards. Its memory is reused
-// for every row.
+// for every row; what the methods return is valid until Reset and not to be
+// modified.
 type Doc struct {
-	text  []byte
-	have  uint32
-	runes int
+	text    []byte
+	have    uint32
+	runes   int
+	lower   buffer[byte]
+	words   buffer[text.Span]
+	refined buffer[text.Span]
+	folded  buffer[text.Span]
+	ids     buffer[uint64]
 }
 
 const (
 	haveRunes = 1 << iota
+	haveLower
+	haveWords
+	haveRefined
+	haveFolded
+	haveIDs
 )
 
 // Reset makes the Doc speak of another text, which it doesn't copy.
@@ -18,3 +35,98 @@ func (d *Doc) Reset(text []byte) { d.text, d.have = text, 0 }
 
 // Text is the text analysed.
 func (d *Doc) Text() []byte { return d.text }
+
+// first says whether bit wasn't asked for since Reset, and notes that it is now.
+func (d *Doc) first(bit uint32) bool {
+	f := d.have&bit == 0
+	d.have |= bit
+	return f
+}
+
+// Runes is the number of code points.
+func (d *Doc) Runes() int {
+	if d.first(haveRunes) {
+		d.runes = text.Runes(d.text)
+	}
+	return d.runes
+}
+
+// Lower is the text in lower case, as Python's str.lower; the text itself
+// where that changes nothing.
+func (d *Doc) Lower() []byte {
+	if d.first(haveLower) {
+		if text.IsLowerASCII(d.text) {
+			d.lower.val = d.text
+		} else {
+			d.lower.keep(text.AppendLower(d.lower.empty(len(d.text)), d.text))
+		}
+	}
+	return d.lower.val
+}
+
+// Words are the words of Text, as text.AppendWords splits it.
+func (d *Doc) Words() []text.Span {
+	if d.first(haveWords) {
+		d.words.keep(text.AppendWords(d.words.empty(len(d.text)), d.text))
+	}
+	return d.words.val
+}
+
+// Refined are the words of Text without the special characters around them;
+// those of special characters alone are left out.
+func (d *Doc) Refined() []text.Span {
+	if d.first(haveRefined) {
+		words := d.Words()
+		d.refined.keep(text.AppendRefined(d.refined.empty(len(d.text)), d.text, words))
+	}
+	return d.refined.val
+}
+
+// Folded are the refined words of Lower: a text is put in lower case before
+// it is refined, which matters where lower case is special and upper is not
+// (Ø), or the reverse.
+func (d *Doc) Folded() []text.Span {
+	if d.first(haveFolded) {
+		if lower := d.Lower(); text.ASCII(d.text) == len(d.text) {
+			d.folded.val = d.Refined()
+		} else {
+			w := text.AppendWords(d.folded.empty(len(lower)), lower)
+			d.folded.keep(text.AppendRefined(w[:0], lower, w))
+		}
+	}
+	return d.folded.val
+}
+
+// WordIDs are 64-bit hashes (XXH3) of the Folded words, in order.
+func (d *Doc) WordIDs() []uint64 {
+	if d.first(haveIDs) {
+		ids, lower := d.ids.empty(len(d.text)), d.Lower()
+		for _, w := range d.Folded() {
+			ids = append(ids, xxh3.Hash(w.Of(lower)))
+		}
+		d.ids.keep(ids)
+	}
+	return d.ids.val
+}
+
+// buffer is memory for one result. It grows with the texts, and shrinks when
+// a text is much smaller than the largest, so that a rare huge row doesn't
+// hold on to its share for the rest of the run.
+type buffer[T any] struct {
+	val []T // the result; it may lie elsewhere
+	mem []T
+}
+
+const (
+	hugeBuffer = 1 << 20 // elements
+	shrinkAt   = 16      // elements of memory per byte of text
+)
+
+func (b *buffer[T]) empty(textBytes int) []T {
+	if cap(b.mem) > hugeBuffer && cap(b.mem)/shrinkAt > textBytes {
+		b.mem = nil
+	}
+	return b.mem[:0]
+}
+
+func (b *buffer[T]) keep(v []T) { b.val, b.mem = v, v }

@@ -49,6 +49,9 @@ type ReadOptions struct {
 // holds the row's first bytes only.
 type ErrTooLong struct{ Bytes, Max int64 }
 
+// Size is the row's length.
+func (e ErrTooLong) Size() int64 { return e.Bytes }
+
 func (e ErrTooLong) Error() string {
 	return fmt.Sprintf("row of %d bytes is longer than --max-row %d", e.Bytes, e.Max)
 }

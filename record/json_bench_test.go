@@ -1,0 +1,79 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// benchRows are shapes of rows that differ in what a scan spends time on.
+func benchRows() map[string]string {
+	ascii, err := json.Marshal(strings.Repeat("All work and no play makes Jack a dull boy, says the book.\n", 34))
+	if err != nil {
+		panic(err)
+	}
+	var units strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&units, `\u%04x`, 0x4e00+i)
+	}
+	var small strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&small, `,"key_%d":{"n":%d,"on":true,"s":"v%d"}`, i, i*i, i)
+	}
+	return map[string]string{
+		"mixed":   sampleRow(2000),
+		"ascii":   `{"text":` + string(ascii) + `}`,
+		"chinese": `{"text":"` + strings.Repeat("敏捷的棕色狐狸跳过了那只懒狗。", 45) + `"}`,
+		"units":   `{"text":"` + units.String() + `"}`,
+		"small":   `{"text":"x"` + small.String() + `}`,
+	}
+}
+
+func benchBatch(row string) (*JSONRows, int64) {
+	lines := make([]string, max(1, 1<<20/len(row)))
+	for i := range lines {
+		lines[i] = row
+	}
+	j := rowsOf(fieldsOf("text"), lines...)
+	return j, int64(len(j.buf))
+}
+
+func bench(b *testing.B, each func(j *JSONRows)) {
+	for name, row := range benchRows() {
+		b.Run(name, func(b *testing.B) {
+			j, size := benchBatch(row)
+			b.SetBytes(size)
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range j.Len() {
+					if err := j.Seek(i); err != nil {
+						b.Fatal(err)
+					}
+					each(j)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkScan(b *testing.B) { bench(b, func(*JSONRows) {}) }
+
+func BenchmarkScanAndText(b *testing.B) {
+	var s Scratch
+	bench(b, func(j *JSONRows) {
+		s.Reset()
+		j.Field(0, &s)
+	})
+}
+
+func BenchmarkSplice(b *testing.B) {
+	var s Scratch
+	var out []byte
+	bench(b, func(j *JSONRows) {
+		s.Reset()
+		text, _ := j.Field(0, &s)
+		e := Edits{Text: [][]byte{text}, Set: []bool{true}, N: 1}
+		out = j.AppendJSON(out[:0], &e)
+	})
+}
