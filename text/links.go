@@ -1,0 +1,330 @@
+package text
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// LinkPattern is the pattern that a LinkScanner implements, with the meaning
+// that Python's regex module gives to it: \w, \s, \d and \b are Unicode's, and
+// without regard to case [a-z] also matches U+0130, U+017F and U+212A.
+const LinkPattern = `(?i)\b((?:[a-z][\w-]+:(?:\/{1,3}|[a-z0-9%])|www\d{0,3}[.]|[a-z0-9.\-]+[.][a-z]{2,4}\/)` +
+	`(?:[^\s()<>]+|\(([^\s()<>]+|(\([^\s()<>]+\)))*\))+` +
+	`(?:\(([^\s()<>]+|(\([^\s()<>]+\)))*\)|[^\s` + "`" + `!()\[\]{};:\'\".,<>?«»“”‘’]))`
+
+// LinkScanner finds the matches of LinkPattern in one text, in linear time
+// where backtracking takes exponential time. Its zero value needs a Reset.
+//
+// Each alternative of the pattern's head holds an anchor, of which text has
+// few: a colon before a slash or a letter, a slash after a letter, or the
+// middle of "www".
+// The scanner looks for anchors and tries as heads only the word around each.
+// The tail after a head matches in one way alone (see tail), so that nothing
+// else is ever tried twice.
+type LinkScanner struct {
+	b     []byte
+	from  int // matches begin here or later
+	tried int // no match begins before
+	next  int // anchors before are done with
+
+	// Where the run of scheme or host bytes ends that the last head tried lay
+	// in. Heads in one run share the end, and with it what follows.
+	schemeEnd, hostEnd   int
+	schemeTail, hostTail int // where the match ends, -1 for nowhere
+	hostDot              int // the run's last dot; heads begin before it
+}
+
+// Reset points s at another text.
+func (s *LinkScanner) Reset(b []byte) { *s = LinkScanner{b: b} }
+
+// Next returns the bounds of the next match, or -1, -1.
+func (s *LinkScanner) Next() (start, end int) {
+	for {
+		at := s.anchor()
+		if at < 0 {
+			return -1, -1
+		}
+		s.next = at + 1
+		for i := s.wordStart(at); i <= at; {
+			r, n := Decode(s.b[i:])
+			if end := s.match(i, r); end >= 0 {
+				s.from, s.tried, s.next = end, end, end
+				return i, end
+			}
+			i += n
+			s.tried = i
+		}
+	}
+}
+
+// anchor returns the first anchor at s.next or later, -1 for none.
+func (s *LinkScanner) anchor() int {
+	b := s.b
+	for i := s.next; i < len(b); {
+		if len(b)-i >= 8 {
+			w := binary.LittleEndian.Uint64(b[i:])
+			colon, slash, www := w^':'*ones, w^'/'*ones, (w|0x20*ones)^'w'*ones
+			www = (www - ones) &^ www & highs
+			// Of three in a row the middle one has a neighbour within its eight bytes.
+			www &= www<<8 | www>>8
+			if (colon-ones)&^colon&highs|(slash-ones)&^slash&highs|www == 0 {
+				i += 8
+				continue
+			}
+		}
+		for stop := min(i+8, len(b)); i < stop; i++ {
+			switch c := b[i]; {
+			case c == ':' && i+1 < len(b) && (b[i+1] == '/' || s.schemeByte(i+1)),
+				c == '/' && i > 0 && s.letterBefore(i),
+				c|0x20 == 'w' && i > 0 && s.webHead(i-1) >= 0:
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// schemeByte is [a-z0-9%] at i.
+func (s *LinkScanner) schemeByte(i int) bool {
+	r, _ := Decode(s.b[i:])
+	return r == '%' || r >= '0' && r <= '9' || isLetter(r)
+}
+
+func (s *LinkScanner) letterBefore(i int) bool {
+	r, _ := DecodeLast(s.b[:i])
+	return isLetter(r)
+}
+
+// isLetter is [a-z] without regard to case.
+func isLetter(r rune) bool {
+	return uint32(r|0x20)-'a' < 26 || r == 0x130 || r == 0x17F || r == 0x212A
+}
+
+func isHost(r rune) bool {
+	if r < utf8.RuneSelf {
+		return class[byte(r)]&hostByte != 0
+	}
+	return isLetter(r)
+}
+
+// wordStart goes back from the anchor over what a head may hold.
+func (s *LinkScanner) wordStart(at int) int {
+	i := at
+	for i > s.tried {
+		r, n := DecodeLast(s.b[:i])
+		if r != '-' && r != '.' && !IsPatternWord(r) {
+			break
+		}
+		i -= n
+	}
+	return i
+}
+
+// match returns where a match that begins at i with r ends, -1 for none.
+func (s *LinkScanner) match(i int, r rune) int {
+	word := IsPatternWord(r)
+	if !word && r != '.' && r != '-' {
+		return -1
+	}
+	if i > 0 {
+		before, _ := DecodeLast(s.b[:i])
+		if word == IsPatternWord(before) {
+			return -1
+		}
+	} else if !word {
+		return -1
+	}
+	if isLetter(r) {
+		if end := s.scheme(i); end >= 0 {
+			return end
+		}
+		if p := s.webHead(i); p >= 0 {
+			if end := s.tail(p); end >= 0 {
+				return end
+			}
+		}
+	}
+	if isHost(r) {
+		return s.host(i)
+	}
+	return -1
+}
+
+// scheme matches [a-z][\w-]+:(?:\/{1,3}|[a-z0-9%]) and a tail from i, where a
+// letter stands.
+func (s *LinkScanner) scheme(i int) int {
+	_, n := Decode(s.b[i:])
+	if i >= s.schemeEnd {
+		j := i + n
+		for j < len(s.b) {
+			r, n := Decode(s.b[j:])
+			if r != '-' && !IsPatternWord(r) {
+				break
+			}
+			j += n
+		}
+		s.schemeEnd, s.schemeTail = j, -1
+		if j < len(s.b) && s.b[j] == ':' {
+			s.schemeTail = s.schemeRest(j + 1)
+		}
+	}
+	if i+n < s.schemeEnd {
+		return s.schemeTail
+	}
+	return -1
+}
+
+func (s *LinkScanner) schemeRest(p int) int {
+	slashes := 0
+	for slashes < 3 && p+slashes < len(s.b) && s.b[p+slashes] == '/' {
+		slashes++
+	}
+	for k := slashes; k > 0; k-- {
+		if end := s.tail(p + k); end >= 0 {
+			return end
+		}
+	}
+	if slashes == 0 && p < len(s.b) && s.schemeByte(p) {
+		_, n := Decode(s.b[p:])
+		return s.tail(p + n)
+	}
+	return -1
+}
+
+// webHead returns the end of www\d{0,3}[.] at i, -1 for no match.
+func (s *LinkScanner) webHead(i int) int {
+	b := s.b
+	if len(b)-i < 4 || b[i]|0x20 != 'w' || b[i+1]|0x20 != 'w' || b[i+2]|0x20 != 'w' {
+		return -1
+	}
+	i += 3
+	for range 3 {
+		r, n := Decode(b[i:])
+		if !IsDigit(r) {
+			break
+		}
+		i += n
+	}
+	if i < len(b) && b[i] == '.' {
+		return i + 1
+	}
+	return -1
+}
+
+// host matches [a-z0-9.\-]+[.][a-z]{2,4}\/ and a tail from i. The slash ends
+// the run, so the run's last dot is the only one that can do.
+func (s *LinkScanner) host(i int) int {
+	if i >= s.hostEnd {
+		j, dot, letters := i, -1, 0
+		for j < len(s.b) {
+			r, n := Decode(s.b[j:])
+			if !isHost(r) {
+				break
+			}
+			switch {
+			case r == '.':
+				dot, letters = j, 0
+			case isLetter(r):
+				letters++
+			default:
+				letters = 5
+			}
+			j += n
+		}
+		s.hostEnd, s.hostTail, s.hostDot = j, -1, dot
+		if dot >= 0 && letters >= 2 && letters <= 4 && j < len(s.b) && s.b[j] == '/' {
+			s.hostTail = s.tail(j + 1)
+		}
+	}
+	if i < s.hostDot {
+		return s.hostTail
+	}
+	return -1
+}
+
+// tail matches the rest of the pattern from p: a sequence of URL characters
+// and parentheses, then a last parenthesis or a character that may end a
+// link. Characters and parentheses don't overlap, so the sequence reads in one
+// way only, and greedy backtracking amounts to the longest prefix of it that
+// has such an end and something before the end.
+func (s *LinkScanner) tail(p int) int {
+	end := -1
+	for i := p; i < len(s.b); {
+		c := s.b[i]
+		if c == '(' {
+			j := s.parens(i)
+			if j < 0 {
+				break
+			}
+			if i > p {
+				end = j
+			}
+			i = j
+			continue
+		}
+		if c < utf8.RuneSelf {
+			if class[c]&urlByte == 0 {
+				break
+			}
+			i++
+			if class[c]&noEndByte == 0 && i-1 > p {
+				end = i
+			}
+			continue
+		}
+		r, n := Decode(s.b[i:])
+		if IsPatternSpace(r) {
+			break
+		}
+		i += n
+		switch r {
+		case '«', '»', '“', '”', '‘', '’':
+		default:
+			if i-n > p {
+				end = i
+			}
+		}
+	}
+	return end
+}
+
+// parens returns the end of \(([^\s()<>]+|(\([^\s()<>]+\)))*\) at i, -1 for no
+// match.
+func (s *LinkScanner) parens(i int) int {
+	i = s.urlRun(i + 1)
+	for i < len(s.b) {
+		switch s.b[i] {
+		case ')':
+			return i + 1
+		case '(':
+			j := s.urlRun(i + 1)
+			if j == i+1 || j == len(s.b) || s.b[j] != ')' {
+				return -1
+			}
+			i = s.urlRun(j + 1)
+		default:
+			return -1
+		}
+	}
+	return -1
+}
+
+// urlRun returns the end of [^\s()<>]* at i.
+func (s *LinkScanner) urlRun(i int) int {
+	for i < len(s.b) {
+		c := s.b[i]
+		if c < utf8.RuneSelf {
+			if class[c]&urlByte == 0 {
+				break
+			}
+			i++
+			continue
+		}
+		r, n := Decode(s.b[i:])
+		if IsPatternSpace(r) {
+			break
+		}
+		i += n
+	}
+	return i
+}
