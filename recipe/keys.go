@@ -1,0 +1,166 @@
+package recipe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Key is a top-level key of a recipe.
+type Key struct {
+	Name    string
+	Type    KeyType
+	Default string // as a recipe has it; "" for none
+	Doc     string // what it does, or why it has no effect
+	Enum    []string
+	// Built says that the key has an effect. Others are accepted with a note.
+	Built bool
+	// Refused says that any value but the default is an error, since ignoring
+	// it would give another result than the recipe promises.
+	Refused bool
+}
+
+// KeyType is what a key's value may be. null stands for the default always.
+type KeyType string
+
+const (
+	Bool    KeyType = "bool"
+	Int     KeyType = "int"
+	Number  KeyType = "number"
+	String  KeyType = "string"
+	Strings KeyType = "string or list of strings"
+	Size    KeyType = "bytes" // a number, or text such as "64MiB"
+	Share   KeyType = "rows or %"
+	List    KeyType = "list"
+	Map     KeyType = "mapping"
+)
+
+var (
+	exportTypes = []string{"jsonl", "json", "parquet"}
+	backends    = []string{"local", "processes"}
+)
+
+// builtKey is a key with an effect.
+type builtKey struct {
+	Key
+	set func(*loader, *node)
+}
+
+// builtKeys are set in this order. process and what goes over several keys
+// is apart, in load.go.
+var builtKeys = []builtKey{
+	{Key{Name: "project_name", Type: String, Doc: "name of the run, for its report"},
+		func(l *loader, n *node) { l.text(n, "project_name", &l.out.ProjectName) }},
+	{Key{Name: "dataset_path", Type: Strings, Doc: "what to read: a file, folder, glob or `-` (standard input). In text, several are separated by spaces and quoted as in a shell, each after an optional weight: `0.5 a.jsonl 0.5 b.jsonl`. In a list, each entry is one path. Weights act only together with a limit on the number of rows"},
+		(*loader).datasetPath},
+	{Key{Name: "dataset", Type: Map, Doc: "the long form of dataset_path: `configs: [{type: local, path: …, weight: …}]`; dataset_path comes first where both are given"},
+		(*loader).dataset},
+	{Key{Name: "suffixes", Type: Strings, Default: "[]", Doc: "endings of the files to take from folders; all known ones when empty"},
+		(*loader).suffixes},
+	{Key{Name: "export_path", Type: String, Default: defaultExport, Doc: "where the result goes: a file ending in " + exportEndings + ", a folder for shards (a path without extension), or `-` (standard output)"},
+		func(l *loader, n *node) { l.text(n, "export_path", &l.out.Export.Path); l.out.Export.Pos = n.pos }},
+	{Key{Name: "export_type", Type: String, Enum: exportTypes, Doc: "format of the result, where export_path doesn't say it"},
+		func(l *loader, n *node) { l.choice(n, "export_type", exportTypes, &l.exportType) }},
+	{Key{Name: "export_shard_size", Type: Size, Default: "0", Doc: "most uncompressed bytes in an output file; 0 for a single file"},
+		func(l *loader, n *node) { l.size(n, "export_shard_size", 0, &l.out.Export.ShardSize) }},
+	{Key{Name: "text_keys", Type: Strings, Default: "text", Doc: "field that operators work on unless they have a text_key: a member's name or a dotted path; of a list the first counts"},
+		(*loader).textKeys},
+	{Key{Name: "np", Type: Int, Doc: "workers; the number of CPUs by default, and it may be more than that"},
+		(*loader).np},
+	{Key{Name: "memory", Type: Size, Doc: "memory that the process may use; state that doesn't fit goes to disk"},
+		func(l *loader, n *node) { l.size(n, "memory", 32<<20, &l.out.Memory) }},
+	{Key{Name: "max_row", Type: Size, Default: "16MiB", Doc: "longest row; longer ones are quarantined"},
+		func(l *loader, n *node) { l.size(n, "max_row", 1, &l.out.MaxRow) }},
+	{Key{Name: "max_quarantined", Type: Share, Default: "0", Doc: "rows that may be quarantined, a number or a share such as `1%`; when there are more, the finished run exits with 3"},
+		(*loader).maxQuarantined},
+	{Key{Name: "segment", Type: Size, Default: "32MiB", Doc: "uncompressed input in a segment, the grain of commit and resume"},
+		func(l *loader, n *node) { l.size(n, "segment", 1, &l.out.Segment) }},
+	{Key{Name: "backend", Type: String, Default: "local", Enum: backends, Doc: "what runs the workers: threads of this process, or processes"},
+		func(l *loader, n *node) { l.choice(n, "backend", backends, &l.out.Backend) }},
+	{Key{Name: "keep_stats_in_res_ds", Type: Bool, Default: "false", Doc: "write each row's stats into the result, as the member `__dj__stats__`"},
+		func(l *loader, n *node) { l.bool(n, "keep_stats_in_res_ds", &l.out.KeepStats) }},
+	{Key{Name: "skip_op_error", Type: Bool, Default: "true", Doc: "quarantine a row that an operator can't process; when false such a row ends the run"},
+		func(l *loader, n *node) { l.bool(n, "skip_op_error", &l.out.SkipOpError) }},
+}
+
+// processKey is the key that holds the steps.
+var processKey = Key{Name: "process", Type: List, Built: true, Default: "[]",
+	Doc: "the steps in order: a list of `operator: {parameter: value}`; without steps, rows pass unchanged"}
+
+// Keys lists every key that a recipe may have: first those with an effect,
+// then those of Data-Juicer that are accepted without one.
+func Keys() []Key {
+	var out []Key
+	for _, k := range builtKeys {
+		k.Built = true
+		out = append(out, k.Key)
+	}
+	out = append(out, processKey)
+	for _, k := range foreignKeys {
+		out = append(out, k.Key)
+	}
+	return out
+}
+
+func findBuilt(name string) *builtKey {
+	i := slices.IndexFunc(builtKeys, func(k builtKey) bool { return k.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &builtKeys[i]
+}
+
+// findForeign also knows a group by one of its members: checkpoint.enabled.
+func findForeign(name string) *foreignKey {
+	group, _, _ := strings.Cut(name, ".")
+	for i := range foreignKeys {
+		if k := &foreignKeys[i]; k.Name == name || k.Name == group && k.Type == Map {
+			return k
+		}
+	}
+	return nil
+}
+
+func keyNames() []string {
+	var out []string
+	for _, k := range Keys() {
+		out = append(out, k.Name)
+	}
+	return out
+}
+
+// foreign notes a key that has no effect, unless it has the value that says
+// so itself.
+func (l *loader) foreign(k *foreignKey, name string, n *node, pos Pos) {
+	if n.kind == kindRaw && k.Type == String {
+		n = &node{pos: n.pos, kind: kindString, text: n.text}
+	}
+	n = l.resolve(n)
+	inGroup := name != k.Name
+	if !inGroup && n.kind != kindNull && !k.accepts(n) {
+		l.fail(n.pos, "", "%s takes %s, not %s", name, article(k), n.describe())
+		return
+	}
+	if k.refuse != "" && !k.harmless(n) {
+		l.fail(pos, k.refuse, "%s isn't built yet: %s", name, k.Doc)
+		return
+	}
+	if n.kind != kindNull && (inGroup || !k.harmless(n)) {
+		l.note(pos, "%s is accepted without effect: %s", name, k.Doc)
+	}
+}
+
+func article(k *foreignKey) string {
+	switch {
+	case len(k.Enum) > 0:
+		return "one of " + strings.Join(k.Enum, ", ")
+	case k.Type == Bool:
+		return "true or false"
+	case k.Type == Int:
+		return "a whole number"
+	case k.Type == Map:
+		return "a mapping"
+	default:
+		return fmt.Sprintf("a %s", k.Type)
+	}
+}

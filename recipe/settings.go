@@ -1,0 +1,71 @@
+package recipe
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+func (l *loader) np(n *node) {
+	n = l.resolve(n)
+	v, ok := n.whole()
+	if !ok || v < 1 || v > math.MaxInt32 {
+		l.fail(n.pos, "", "np takes a whole number of at least 1, not %s", n.describe())
+		return
+	}
+	l.out.NP = int(v)
+}
+
+// whole gives a number without fraction, however it is spelt.
+func (n *node) whole() (int64, bool) {
+	switch {
+	case n.kind == kindInt:
+		return n.int, true
+	case n.kind == kindFloat && n.float == math.Trunc(n.float) && math.Abs(n.float) < 1<<63:
+		return int64(n.float), true
+	}
+	return 0, false
+}
+
+func (l *loader) maxQuarantined(n *node) {
+	n = l.resolve(n)
+	if v, ok := n.whole(); ok && v >= 0 {
+		l.out.MaxQuarantined = Limit{N: float64(v)}
+		return
+	}
+	if body, ok := strings.CutSuffix(n.text, "%"); ok && n.kind == kindString {
+		if x, err := strconv.ParseFloat(strings.TrimSpace(body), 64); err == nil && x >= 0 && x <= 100 {
+			l.out.MaxQuarantined = Limit{N: x, Percent: true}
+			return
+		}
+	}
+	hint := `write a number of rows, or a share such as "1%"`
+	l.fail(n.pos, hint, "max_quarantined takes a number of rows or a share, not %s", n.describe())
+}
+
+func (l *loader) textKeys(n *node) {
+	keys, ok := l.strings(n, "text_keys")
+	switch {
+	case !ok:
+		return
+	case len(keys) == 0 || keys[0] == "":
+		l.fail(n.pos, "name the field that holds the text", "text_keys is empty")
+		return
+	case len(keys) > 1:
+		l.note(n.pos, "of text_keys only the first, %s, is used; an operator's text_key names another", keys[0])
+	}
+	l.out.TextKey, l.out.TextKeys = keys[0], keys
+}
+
+func (l *loader) suffixes(n *node) {
+	list, ok := l.strings(n, "suffixes")
+	if !ok {
+		return
+	}
+	for _, s := range list {
+		if s == "" {
+			continue
+		}
+		l.out.Suffixes = append(l.out.Suffixes, "."+strings.ToLower(strings.TrimPrefix(s, ".")))
+	}
+}
