@@ -1,0 +1,241 @@
+package local
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	osexec "os/exec"
+	"runtime"
+	"strings"
+	"sync"
+
+	"corpusmill/exec"
+)
+
+// Processes runs each task in a child process, one after the other in as many
+// children as there are workers: what an engine does, on one machine. A child
+// that dies costs its current task, which is reported lost.
+type Processes struct {
+	// Command is the program and its arguments that serve a worker; the run
+	// folder is added. Tasks go to its standard input and events come from
+	// its standard output, both JSON Lines.
+	Command []string
+	folder  string
+	workers int
+}
+
+// Open implements exec.Backend.
+func (p *Processes) Open(_ context.Context, folder string, workers int) error {
+	if len(p.Command) == 0 {
+		return errors.New("no command to start a worker with")
+	}
+	p.folder, p.workers = folder, workers
+	return nil
+}
+
+// Close implements exec.Backend.
+func (p *Processes) Close() error { return nil }
+
+// Run implements exec.Backend.
+func (p *Processes) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func(exec.Event)) error {
+	queue := make(chan exec.Task)
+	go func() {
+		defer close(queue)
+		for t := range tasks {
+			select {
+			case queue <- t:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	var wg sync.WaitGroup
+	for range p.workers {
+		wg.Go(func() {
+			// The kernel ties "die with the parent" to the thread that starts
+			// the child.
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			var c *child
+			defer func() { c.stop() }()
+			for t := range queue {
+				if ctx.Err() != nil {
+					continue
+				}
+				if c == nil {
+					var err error
+					if c, err = p.start(ctx); err != nil {
+						on(exec.Event{Task: t.ID, Attempt: t.Attempt, Kind: exec.TaskLost, Err: err.Error()})
+						continue
+					}
+				}
+				if err := c.run(t, on); err != nil {
+					err = c.died(err)
+					c = nil
+					if ctx.Err() == nil {
+						on(exec.Event{Task: t.ID, Attempt: t.Attempt, Kind: exec.TaskLost, Err: err.Error()})
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// child is one worker process.
+type child struct {
+	cmd    *osexec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+	stderr *tail
+}
+
+func (p *Processes) start(ctx context.Context) (*child, error) {
+	c := &child{stderr: &tail{max: 4 << 10}}
+	c.cmd = osexec.CommandContext(ctx, p.Command[0], append(p.Command[1:len(p.Command):len(p.Command)], p.folder)...)
+	c.cmd.Stderr = c.stderr
+	dieWithParent(c.cmd)
+	var err error
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	c.out = bufio.NewReaderSize(out, 64<<10)
+	if err := c.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting a worker process: %w", err)
+	}
+	return c, nil
+}
+
+// run gives the child a task and passes its events on. An error means that
+// the child is gone, or speaks nonsense.
+func (c *child) run(t exec.Task, on func(exec.Event)) error {
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	if _, err := c.in.Write(append(raw, '\n')); err != nil {
+		return err
+	}
+	for {
+		line, err := c.out.ReadBytes('\n')
+		if err != nil {
+			return err
+		}
+		var e exec.Event
+		if err := json.Unmarshal(line, &e); err != nil {
+			return fmt.Errorf("the worker process said %q: %w", bytes.TrimSpace(line), err)
+		}
+		on(e)
+		if e.Kind == exec.TaskDone || e.Kind == exec.TaskFailed {
+			return nil
+		}
+	}
+}
+
+// died ends a child that has failed and says why it did.
+func (c *child) died(cause error) error {
+	c.in.Close()
+	c.cmd.Process.Kill() // it may be gone already
+	if err := c.cmd.Wait(); err != nil && !strings.Contains(cause.Error(), "said") {
+		cause = fmt.Errorf("the worker process ended: %w", err)
+	}
+	if s := c.stderr.String(); s != "" {
+		cause = fmt.Errorf("%w: %s", cause, s)
+	}
+	return cause
+}
+
+// stop lets the child end by itself.
+func (c *child) stop() {
+	if c != nil {
+		c.in.Close()
+		c.cmd.Wait() // its tasks are done; how it ends changes nothing
+	}
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	mu  sync.Mutex
+	b   []byte
+	max int
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, p...)
+	if len(t.b) > t.max {
+		t.b = append(t.b[:0], t.b[len(t.b)-t.max:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.b))
+}
+
+// Serve is the child's side: it runs the tasks that come on in and writes
+// events to out, until in ends.
+func Serve(ctx context.Context, folder string, in io.Reader, out io.Writer, clock exec.Clock) error {
+	x, err := exec.NewExecutor(folder, clock)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	var mu sync.Mutex
+	var broken error
+	enc := json.NewEncoder(out)
+	on := func(e exec.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err := enc.Encode(e); err != nil && broken == nil {
+			broken = err
+		}
+	}
+	x.Progress = func(stage int, bytes int64) {
+		on(exec.Event{Kind: exec.TaskProgress, Stage: stage, Bytes: bytes})
+	}
+	w := x.NewWorker(os.Getpid())
+	tasks := json.NewDecoder(in)
+	for {
+		var t exec.Task
+		if err := tasks.Decode(&t); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("reading a task: %w", err)
+		}
+		e := exec.Event{Task: t.ID, Attempt: t.Attempt}
+		err := w.Run(ctx, t, func(s *exec.Segment) error {
+			if err := x.Store(t, s); err != nil {
+				return err
+			}
+			e.Kind, e.Segment = exec.SegmentDone, s
+			on(e)
+			return broken
+		})
+		e.Kind, e.Segment = exec.TaskDone, nil
+		if err != nil {
+			if broken != nil || ctx.Err() != nil {
+				return err
+			}
+			e.Kind, e.Err = exec.TaskFailed, err.Error()
+		}
+		on(e)
+		if broken != nil {
+			return broken
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package exec
+
+import (
+	"fmt"
+
+	"corpusmill/op"
+	"corpusmill/plan"
+	"corpusmill/record"
+)
+
+// sampleEvery is the share of rows whose operators are timed: one in so many.
+const sampleEvery = 64
+
+// chain is a stage's steps on one worker.
+type chain struct {
+	stage  *openStage
+	plan   *plan.Plan
+	rec    *record.Record
+	steps  []instance
+	dedup  op.Deduplicator
+	keys   []op.Key
+	worker op.Worker
+	clock  Clock
+	seen   int64
+	at     int // the step that runs, index of stage.steps; -1 for source
+}
+
+// instance is one step's operator as this worker has it.
+type instance struct {
+	account int
+	mapper  op.Mapper
+	filter  op.Filter
+}
+
+func newChain(s *openStage, p *plan.Plan, worker int, clock Clock) (*chain, error) {
+	c := &chain{stage: s, plan: p, worker: op.Worker{ID: worker}, clock: clock, at: -1}
+	c.rec = record.New(s.env.Fields, s.env.Stats)
+	c.steps = make([]instance, len(s.steps))
+	for i := range s.steps {
+		if err := c.renew(i); err != nil {
+			return nil, err
+		}
+	}
+	if s.dedup != nil {
+		c.steps = c.steps[:len(c.steps)-1]
+	}
+	return c, nil
+}
+
+// renew makes the instance of a step anew.
+func (c *chain) renew(i int) error {
+	s := c.stage.steps[i]
+	v, err := s.op.New(&c.worker)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.label, err)
+	}
+	ok := false
+	switch s.kind {
+	case op.KindMapper:
+		var m op.Mapper
+		m, ok = v.(op.Mapper)
+		c.steps[i] = instance{account: s.account, mapper: m}
+	case op.KindFilter:
+		var f op.Filter
+		f, ok = v.(op.Filter)
+		c.steps[i] = instance{account: s.account, filter: f}
+	case op.KindDeduplicator:
+		c.dedup, ok = v.(op.Deduplicator)
+	}
+	if !ok {
+		return fmt.Errorf("%s: its instance is a %T, which is no %s", s.label, v, s.kind)
+	}
+	return nil
+}
+
+// RowError is a row that stopped the run, because the recipe says so.
+type RowError struct {
+	File   string
+	Pos    uint64
+	Step   string
+	Reason string
+}
+
+func (e *RowError) Error() string {
+	return fmt.Sprintf("%s, row at offset %d: %s: %s; with skip_op_error: true such rows are quarantined and the run goes on", e.File, e.Pos, e.Step, e.Reason)
+}
+
+// run takes rows from the given one through the steps, up to the end of the
+// batch or to a row at which an operator panics. That row is quarantined,
+// the operator is made anew, and next is the row after it.
+func (c *chain) run(in input, from int, s *segmentState) (next int, err error) {
+	row := from
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		next = row + 1
+		if c.at < 0 {
+			err = fmt.Errorf("%s, row at offset %d: reading it panicked: %v", c.plan.Inputs[s.Src].Path, in.rows.ID(row).Pos, p)
+			return
+		}
+		step := c.stage.steps[c.at]
+		if err = c.refuse(in.rows, row, s, step.account, fmt.Errorf("the operator panicked: %v", p)); err == nil {
+			err = c.renew(c.at)
+		}
+		s.ordinal++
+	}()
+	for ; row < in.rows.Len(); row++ {
+		if in.entries != nil {
+			s.ordinal = in.entries[row].Ordinal
+		}
+		e, through, err := s.gate.pass(in, row, s.ordinal)
+		if err != nil {
+			return row, err
+		}
+		if through {
+			if err := c.row(in.rows, row, e, s); err != nil {
+				return row, err
+			}
+		}
+		s.ordinal++
+	}
+	return row, nil
+}
+
+func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) error {
+	c.at = -1
+	if s.gate != nil {
+		if l, lost := s.gate.lost(s.ordinal); lost {
+			s.duplicate(rows.ID(row), l)
+			return nil
+		}
+		s.survive()
+	}
+	if err := rows.Seek(row); err != nil {
+		if s.gate != nil {
+			return fmt.Errorf("%s, row at offset %d: %w; it was right when it was read first: the file has changed", c.plan.Inputs[s.Src].Path, rows.ID(row).Pos, err)
+		}
+		s.count(SourceStep).In++
+		s.File.In++
+		return c.refuse(rows, row, s, SourceStep, err)
+	}
+	c.rec.Reset(rows, row)
+	if s.gate != nil {
+		s.gate.hold.restore(e, c.rec)
+	} else {
+		source := s.count(SourceStep)
+		source.In++
+		s.File.In++
+		for _, t := range c.stage.texts {
+			if k := c.rec.Kind(t); k != record.String {
+				why := 2
+				switch k {
+				case record.Missing:
+					why = 0
+				case record.Null:
+					why = 1
+				}
+				s.filtered(rows.ID(row), SourceStep, why)
+				return nil
+			}
+		}
+		source.Kept++
+	}
+	c.seen++
+	timed := c.clock != nil && c.seen%sampleEvery == 0
+	var began int64
+	for i := range c.steps {
+		c.at = i
+		in := &c.steps[i]
+		n := s.count(in.account)
+		n.In++
+		if timed {
+			began = c.clock()
+		}
+		var err error
+		ok, why := true, op.Reason(0)
+		if in.mapper != nil {
+			before := c.rec.Changes()
+			err = in.mapper.Map(c.rec)
+			if c.rec.Changes() != before {
+				n.Edited++
+			}
+		} else if err = in.filter.Measure(c.rec); err == nil {
+			ok, why = in.filter.Keep(c.rec)
+		}
+		if timed {
+			n.Nanos += (c.clock() - began) * sampleEvery
+		}
+		if err != nil {
+			return c.refuse(rows, row, s, in.account, err)
+		}
+		if !ok {
+			s.filtered(rows.ID(row), in.account, int(why))
+			return nil
+		}
+		n.Kept++
+	}
+	if c.stage.dedup != nil {
+		return c.key(rows, row, s, timed)
+	}
+	s.write(c.rec, c.stage.stats, c.plan.KeepStats)
+	return nil
+}
+
+// key notes the row's key and that it goes on.
+func (c *chain) key(rows record.Rows, row int, s *segmentState, timed bool) error {
+	c.at = len(c.steps)
+	account := c.stage.dedup.account
+	n := s.count(account)
+	n.In++
+	var began int64
+	if timed {
+		began = c.clock()
+	}
+	var err error
+	c.keys, err = c.dedup.Keys(c.rec, c.keys[:0])
+	if timed {
+		n.Nanos += (c.clock() - began) * sampleEvery
+	}
+	if err != nil {
+		return c.refuse(rows, row, s, account, err)
+	}
+	if len(c.keys) > 1 {
+		return fmt.Errorf("%s made %d keys for one row; rows are grouped by one", c.stage.dedup.label, len(c.keys))
+	}
+	return s.keep(c.rec, rows.Line(row), c.keys)
+}
+
+// refuse quarantines a row, or stops the run.
+func (c *chain) refuse(rows record.Rows, row int, s *segmentState, account int, cause error) error {
+	if op.IsFatal(cause) {
+		return cause
+	}
+	if c.plan.StopOnRowError && account != SourceStep {
+		return &RowError{c.plan.Inputs[s.Src].Path, rows.ID(row).Pos, stepLabel(c.plan, account), cause.Error()}
+	}
+	s.quarantine(rows, row, account, cause)
+	return nil
+}

@@ -1,0 +1,199 @@
+package exec
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+
+	"corpusmill/plan"
+	"corpusmill/storage"
+)
+
+// syncBytes is how much is written between two times that the run's files
+// are forced to the disk. A killed process loses nothing for it; a power
+// failure costs the work since the last time.
+const syncBytes = 256 << 20
+
+// committer appends finished segments, in input order, to the files of a
+// stage and journals each: what is journalled isn't done again.
+type committer struct {
+	p        *plan.Plan
+	stage    int
+	journal  *journal
+	account  *Account
+	lines    []int64 // lines seen of each input file so far, in the first stage
+	segs     *[]segmentInfo
+	first    bool
+	streams  map[string]*stream
+	out      *output
+	unsynced int64
+	json     bytes.Buffer
+}
+
+// The streams of a stage, by their names in the journal.
+const (
+	dropStream       = "drops"
+	quarantineStream = "quarantine"
+	statsStream      = "stats"
+)
+
+// openCommitter opens a stage's files as they were at the last commit in
+// entries.
+func openCommitter(p *plan.Plan, stage int, dir workDir, j *journal, a *Account, segs *[]segmentInfo, last *segmentEntry, workers int, stdout io.Writer) (*committer, error) {
+	c := &committer{p: p, stage: stage, journal: j, account: a, segs: segs, first: stage == 0,
+		lines: make([]int64, len(p.Inputs)), streams: map[string]*stream{}}
+	if last == nil {
+		last = &segmentEntry{}
+	}
+	paths := map[string]string{dropStream: dir.drops(stage), quarantineStream: dir.quarantine(stage)}
+	write := p.Stages[stage].End == plan.EndWrite
+	if write && len(p.Stats) > 0 {
+		paths[statsStream] = dir.stats()
+	}
+	var err error
+	for name, path := range paths {
+		if c.streams[name], err = openStream(path, last.Streams[name]); err != nil {
+			c.close()
+			return nil, err
+		}
+	}
+	if write {
+		spec, folder := p.Output, dir.out()
+		if spec.Format != "jsonl" {
+			spec, folder = spool, dir.spool()
+		}
+		if c.out, err = openOutput(spec, folder, workers, last.Output, stdout); err != nil {
+			c.close()
+			return nil, err
+		}
+	}
+	if c.first {
+		for i, f := range a.Files {
+			c.lines[i] = f.Lines
+		}
+	}
+	return c, nil
+}
+
+// commit appends a segment.
+func (c *committer) commit(s *Segment) error {
+	if err := s.load(); err != nil {
+		return err
+	}
+	defer s.done()
+	info := s.segmentInfo
+	if c.first {
+		info.Line = c.lines[s.Src]
+		c.lines[s.Src] += s.File.Lines
+		s.segmentInfo = info
+		*c.segs = append(*c.segs, info)
+	} else if i := findSegment(*c.segs, s.Src, s.Seg); i >= 0 {
+		info = (*c.segs)[i]
+	}
+	if err := c.write(s, info); err != nil {
+		return err
+	}
+	c.account.apply(&s.Summary)
+	c.unsynced += s.Bulk.size() + s.File.Bytes
+	return c.note(entry{Segment: &segmentEntry{Stage: c.stage, Summary: s.Summary}}, c.unsynced >= syncBytes)
+}
+
+func (c *committer) write(s *Segment, info segmentInfo) error {
+	if err := c.streams[dropStream].append(s.Bulk.Drops); err != nil {
+		return err
+	}
+	c.json.Reset()
+	enc := json.NewEncoder(&c.json)
+	enc.SetEscapeHTML(false)
+	for _, q := range s.Bulk.Quarantine {
+		if err := enc.Encode(q.row(c.p, info)); err != nil {
+			return err
+		}
+	}
+	if err := c.streams[quarantineStream].append(c.json.Bytes()); err != nil {
+		return err
+	}
+	if st := c.streams[statsStream]; st != nil {
+		if err := st.append(s.Bulk.Stats); err != nil {
+			return err
+		}
+	}
+	if c.out == nil {
+		return nil
+	}
+	c.account.Written += int64(bytes.Count(s.Bulk.Rows, newline))
+	return c.out.write(s.Bulk.Rows)
+}
+
+// note journals an entry with the state of the stage's files.
+func (c *committer) note(e entry, sync bool) error {
+	if sync {
+		for _, s := range c.streams {
+			if err := s.sync(); err != nil {
+				return err
+			}
+		}
+	}
+	if e.Segment != nil {
+		e.Segment.Streams = map[string]streamState{}
+		for name, s := range c.streams {
+			e.Segment.Streams[name] = s.state()
+		}
+		if c.out != nil {
+			var err error
+			if e.Segment.Output, err = c.out.state(sync); err != nil {
+				return err
+			}
+		}
+	}
+	e.Synced = sync
+	if err := c.journal.write(e); err != nil {
+		return err
+	}
+	if sync {
+		c.unsynced = 0
+		if c.out != nil {
+			c.out.synced()
+		}
+	}
+	return nil
+}
+
+// finish closes the stage's files, on the disk.
+func (c *committer) finish() error {
+	for name, s := range c.streams {
+		if err := s.sync(); err != nil {
+			return err
+		}
+		delete(c.streams, name)
+		if err := s.close(); err != nil {
+			return diskError(s.path, 0, err)
+		}
+	}
+	return nil
+}
+
+func (c *committer) close() {
+	for _, s := range c.streams {
+		if s != nil {
+			s.close()
+		}
+	}
+	if c.out != nil {
+		c.out.close()
+	}
+}
+
+// apply adds what a stage reports of a segment.
+func (a *Account) apply(s *Summary) {
+	a.Files[s.Src].add(s.File)
+	for i, c := range s.Steps {
+		a.Steps[i].add(c)
+	}
+	a.Digest.Append(s.Rows)
+	a.Noted += s.Noted
+	a.SetAside += s.SetAside
+}
+
+// spool is where the rows for a columnar output are written first.
+var spool = plan.Output{Format: "jsonl", Codec: storage.Zstd, Layout: plan.SingleFile}

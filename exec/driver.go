@@ -1,0 +1,465 @@
+// Package exec runs a plan. The driver cuts the input into tasks, hands them
+// to a Backend stage by stage, and commits what they produce in input order;
+// an Executor, in this process or another, works on tasks: it builds the
+// chain of operators from names and parameters and takes each row through it.
+//
+// What follows from one row to the next is in the order of the files: task.go
+// (a task), chain.go (a row through the steps), segmentstate.go (what a
+// segment produces), stagerun.go (order and retries), commit.go (the run's
+// files and the journal), driver.go (the whole run).
+package exec
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"corpusmill/plan"
+	"corpusmill/storage"
+)
+
+// Options are how a run is done. They don't change its result.
+type Options struct {
+	Workers int   // tasks at once, at least 1
+	Memory  int64 // bytes that the process is to stay under; 0 for no bound
+	// Folder is the run folder. It holds what the run needs while it goes on
+	// and what it leaves: the log of drops, the quarantine, report, manifest.
+	Folder  string
+	Restart bool // drop an interrupted run instead of continuing it
+	Stdout  io.Writer
+	Logf    func(format string, args ...any) // nil for silence
+	// Begin is told of the run's progress when it starts.
+	Begin func(*Progress)
+}
+
+// waiting is the memory for finished segments whose turn hasn't come.
+func (o Options) waiting() int64 {
+	if o.Memory > 0 {
+		return min(o.Memory/8, 64<<20)
+	}
+	return 64 << 20
+}
+
+// UnsafeResume is an interrupted run that can't be continued, because what it
+// was about has changed.
+type UnsafeResume struct {
+	Folder      string
+	Differences []string
+}
+
+func (e *UnsafeResume) Error() string {
+	return fmt.Sprintf("an interrupted run in %s can't be continued:\n  %s\nPut it back as it was to go on, or start anew with --restart", e.Folder, strings.Join(e.Differences, "\n  "))
+}
+
+// AccountError is a run whose account doesn't balance or whose result isn't
+// what was computed.
+type AccountError struct{ Err error }
+
+func (e *AccountError) Error() string { return e.Err.Error() }
+func (e *AccountError) Unwrap() error { return e.Err }
+
+// driver is one run.
+type driver struct {
+	plan     *plan.Plan
+	backend  Backend
+	opts     Options
+	work     workDir
+	journal  *journal
+	account  *Account
+	segs     []segmentInfo
+	keys     map[int]int64 // distinct keys by stage, an upper bound
+	last     map[int]*segmentEntry
+	ranges   map[int]map[int]bool // finished ranges by cluster stage
+	finished map[int]bool
+	sketches []json.RawMessage // of the committed segments, for a columnar output
+	shards   []shard           // files of the last output stage that is done
+	commit   *commitEntry
+	progress *Progress
+	resumed  bool
+}
+
+// Run runs the plan, or continues it where an interrupted run in the same
+// folder stopped, and returns the report. The result is published only when
+// it is whole and its account balances; until then the errors of Run leave
+// everything in place to go on.
+func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, error) {
+	unlock, err := lock(o.Folder)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	d := &driver{plan: p, backend: b, opts: o, work: workDir(filepath.Join(o.Folder, "work")),
+		keys: map[int]int64{}, last: map[int]*segmentEntry{}, ranges: map[int]map[int]bool{}, finished: map[int]bool{},
+		progress: newProgress(len(p.Stages))}
+	if err := d.open(); err != nil {
+		return nil, err
+	}
+	defer d.journal.close()
+	if o.Begin != nil {
+		o.Begin(d.progress)
+	}
+	if d.commit == nil {
+		if err := d.stages(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return d.publish()
+}
+
+// open begins the run, or reads how far it had come.
+func (d *driver) open() error {
+	if err := checkTarget(d.plan.Output, d.opts.Folder); err != nil {
+		return err
+	}
+	old, err := d.previous()
+	if err != nil {
+		return err
+	}
+	d.account = newAccount(d.plan)
+	if old != nil {
+		// The interrupted run's segments are what its journal speaks of.
+		d.plan.Segment = old.Segment
+		if diff := plan.Diff(old, d.plan); len(diff) > 0 {
+			return &UnsafeResume{d.opts.Folder, diff}
+		}
+		return d.replay()
+	}
+	if err := os.RemoveAll(string(d.work)); err != nil {
+		return diskError(string(d.work), 0, err)
+	}
+	raw, err := json.MarshalIndent(d.plan, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := publish(d.work.plan(), func(f *os.File) error { _, err := f.Write(raw); return err }); err != nil {
+		return err
+	}
+	d.journal, err = openJournal(d.work.journal(), 0)
+	return err
+}
+
+// previous is the plan of an interrupted run in the folder, nil for none that
+// could be continued.
+func (d *driver) previous() (*plan.Plan, error) {
+	if d.opts.Restart || !d.seekable() {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(d.work.plan())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	old := &plan.Plan{}
+	if err := json.Unmarshal(raw, old); err != nil {
+		return nil, fmt.Errorf("%s: %w; start anew with --restart", d.work.plan(), err)
+	}
+	return old, nil
+}
+
+// seekable says whether the run can be continued: not when rows come from or
+// go to a stream.
+func (d *driver) seekable() bool {
+	if d.plan.Output.Layout == plan.Stream {
+		return false
+	}
+	for _, f := range d.plan.Inputs {
+		if f.Path == "-" {
+			return false
+		}
+	}
+	return true
+}
+
+// replay rebuilds the state of the interrupted run from its journal.
+func (d *driver) replay() error {
+	entries, err := readJournal(d.work.journal())
+	if err != nil {
+		return err
+	}
+	entries = d.trustworthy(entries)
+	end := int64(0)
+	if len(entries) > 0 {
+		end = entries[len(entries)-1].end
+	}
+	for _, e := range entries {
+		switch {
+		case e.Segment != nil:
+			s := e.Segment
+			d.account.apply(&s.Summary)
+			d.keys[s.Stage] += s.Summary.Keys
+			d.progress.reuse(s.Stage, s.Summary.File.Bytes)
+			d.last[s.Stage] = s
+			d.sketch(s.Summary.Sketch)
+			if s.Stage == 0 {
+				d.segs = append(d.segs, s.Summary.segmentInfo)
+				d.progress.commit(&s.Summary)
+			}
+			if o := s.Output; o != nil {
+				d.account.Written = o.Rows
+				for _, sh := range o.Shards {
+					d.account.Written += sh.Rows
+				}
+			}
+		case e.Task != nil:
+			if d.ranges[e.Task.Stage] == nil {
+				d.ranges[e.Task.Stage] = map[int]bool{}
+			}
+			d.ranges[e.Task.Stage][e.Task.Range] = true
+		case e.Done != nil:
+			d.finished[e.Done.Stage] = true
+			d.shards = e.Done.Shards
+		case e.Commit != nil:
+			d.commit = e.Commit
+		}
+	}
+	d.resumed = len(entries) > 0
+	if d.resumed {
+		d.logf("going on with the interrupted run in %s", d.opts.Folder)
+	}
+	d.journal, err = openJournal(d.work.journal(), end)
+	return err
+}
+
+// trustworthy cuts off the entries whose files aren't as they were at the
+// commit, as a power failure may leave them. Up to a synced entry all are.
+func (d *driver) trustworthy(entries []placed) []placed {
+	if len(entries) == 0 {
+		return nil
+	}
+	last := entries[len(entries)-1]
+	s := last.Segment
+	if s == nil || last.Synced {
+		return entries
+	}
+	whole := s.Output.intact(d.outputFolder())
+	for name, at := range s.Streams {
+		whole = whole && intact(d.streamPath(s.Stage, name), at)
+	}
+	if whole {
+		return entries
+	}
+	n := len(entries)
+	for n > 0 && !entries[n-1].Synced && entries[n-1].Segment != nil {
+		n--
+	}
+	return entries[:n]
+}
+
+func (d *driver) outputFolder() string {
+	if d.plan.Output.Format != "jsonl" {
+		return d.work.spool()
+	}
+	return d.work.out()
+}
+
+func (d *driver) streamPath(stage int, name string) string {
+	switch name {
+	case dropStream:
+		return d.work.drops(stage)
+	case quarantineStream:
+		return d.work.quarantine(stage)
+	default:
+		return d.work.stats()
+	}
+}
+
+// stages runs the stages that aren't finished.
+func (d *driver) stages(ctx context.Context) error {
+	if err := d.backend.Open(ctx, string(d.work), d.opts.Workers); err != nil {
+		return err
+	}
+	defer d.backend.Close()
+	for i, s := range d.plan.Stages {
+		d.progress.stage.Store(int64(i))
+		if d.finished[i] {
+			continue
+		}
+		var err error
+		switch s.End {
+		case plan.EndKeys, plan.EndWrite:
+			err = d.rowStage(ctx, i)
+		case plan.EndCluster:
+			err = d.clusterStage(ctx, i)
+		case plan.EndEncode:
+			err = d.encode(ctx)
+		}
+		if err != nil {
+			return d.explain(err)
+		}
+	}
+	return ctx.Err()
+}
+
+func (d *driver) rowStage(ctx context.Context, stage int) error {
+	c, err := openCommitter(d.plan, stage, d.work, d.journal, d.account, &d.segs, d.last[stage], d.opts.Workers, d.opts.Stdout)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	tasks, err := d.rowTasks(stage)
+	if err != nil {
+		return err
+	}
+	err = d.run(ctx, tasks, func(s *Segment) error {
+		bulk := s.BulkFile
+		if err := c.commit(s); err != nil {
+			return err
+		}
+		if bulk != "" {
+			os.Remove(bulk)
+		}
+		d.keys[stage] += s.Keys
+		d.sketch(s.Sketch)
+		if stage == 0 {
+			d.progress.commit(&s.Summary)
+		}
+		return nil
+	}, nil)
+	if err != nil {
+		return err
+	}
+	if err := c.finish(); err != nil {
+		return err
+	}
+	if stage == 0 {
+		raw, err := json.Marshal(d.segs)
+		if err != nil {
+			return err
+		}
+		if err := publish(d.work.segments(), func(f *os.File) error { _, err := f.Write(raw); return err }); err != nil {
+			return err
+		}
+	}
+	if c.out != nil {
+		if d.shards, err = c.out.finish(); err != nil {
+			return err
+		}
+	}
+	return d.done(stage)
+}
+
+// rowTasks cuts a stage's input into tasks, less what is committed.
+func (d *driver) rowTasks(stage int) ([]Task, error) {
+	s := d.plan.Stages[stage]
+	losers := 0
+	if s.After >= 0 {
+		losers = d.rangesOf(s.After)
+	}
+	var src uint32
+	from := 0 // of src; the files before are done
+	if last := d.last[stage]; last != nil {
+		src, from = last.Summary.Src, last.Summary.Seg+1
+	}
+	var out []Task
+	if s.Read == plan.FromHeld {
+		for _, g := range d.segs {
+			if g.Src > src || g.Src == src && g.Seg >= from {
+				out = append(out, Task{Stage: stage, Losers: losers, Split: storage.Split{Src: g.Src, Seg: g.Seg}})
+			}
+		}
+		return out, nil
+	}
+	for i := int(src); i < len(d.plan.Inputs); i++ {
+		f := d.plan.Inputs[i]
+		format, ok := storage.Lookup(f.Format)
+		if !ok {
+			return nil, fmt.Errorf("%s: this corpusmill can't read the format %q", f.Path, f.Format)
+		}
+		splits, err := format.Splits(f, uint32(i), d.plan.Segment)
+		if err != nil {
+			return nil, err
+		}
+		for k, split := range splits {
+			t := Task{Stage: stage, Losers: losers, Split: split}
+			if uint32(i) == src {
+				if k+1 < len(splits) && splits[k+1].Seg <= from {
+					continue
+				}
+				t.From = from
+			}
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// rangesOf is the number of tasks of a cluster stage: as many as its keys
+// need at the memory that a task may take.
+func (d *driver) rangesOf(stage int) int {
+	n := d.keys[stage-1]
+	return int(max(1, (n*clusterEntryBytes+rangeBytes-1)/rangeBytes))
+}
+
+// rangeBytes is the memory that a cluster task takes. It is fixed, so that a
+// resumed run with another --memory has the same ranges.
+const rangeBytes = 24 << 20
+
+func (d *driver) clusterStage(ctx context.Context, stage int) error {
+	n := d.rangesOf(stage)
+	var tasks []Task
+	for r := range n {
+		if !d.ranges[stage][r] {
+			tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
+		}
+	}
+	err := d.run(ctx, tasks, nil, func(t Task) error {
+		return d.journal.write(entry{Task: &taskEntry{stage, t.Range}})
+	})
+	if err != nil {
+		return err
+	}
+	return d.done(stage)
+}
+
+func (d *driver) done(stage int) error {
+	return d.journal.write(entry{Done: &doneEntry{stage, d.shards}, Synced: true})
+}
+
+// sketch notes the schema of a segment's rows. Equal ones in a row are one.
+func (d *driver) sketch(state json.RawMessage) {
+	if n := len(d.sketches); len(state) > 0 && (n == 0 || !bytes.Equal(d.sketches[n-1], state)) {
+		d.sketches = append(d.sketches, state)
+	}
+}
+
+// describe names a task in messages.
+func (d *driver) describe(t Task) string {
+	s := d.plan.Stages[t.Stage]
+	if s.End == plan.EndCluster {
+		return fmt.Sprintf("stage %d (%s), range %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
+	}
+	where := fmt.Sprintf("from byte %d", t.Split.Start)
+	if s.Read == plan.FromHeld {
+		where = fmt.Sprintf("segment %d", t.Split.Seg)
+	}
+	return fmt.Sprintf("stage %d (%s), %s %s", t.Stage+1, s.Name, d.plan.Inputs[t.Split.Src].Path, where)
+}
+
+func (d *driver) logf(format string, args ...any) {
+	if d.opts.Logf != nil {
+		d.opts.Logf(format, args...)
+	}
+}
+
+// explain adds to a full disk what the run will still need.
+func (d *driver) explain(err error) error {
+	var disk *DiskError
+	if !errors.As(err, &disk) || !disk.Full() {
+		return err
+	}
+	var size int64
+	for _, f := range d.plan.Inputs {
+		size += max(f.Size, 0)
+	}
+	done := d.account.Total().Bytes
+	need := max(size-done, disk.Bytes)
+	return fmt.Errorf("%w\nabout %d bytes must be free to finish; what is done is kept: free the space and give the same command again", err, need)
+}

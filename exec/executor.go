@@ -1,0 +1,201 @@
+package exec
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"corpusmill/op"
+	"corpusmill/plan"
+	"corpusmill/record"
+	"corpusmill/storage"
+)
+
+// Task is one stage over one split, or over one range of keys: plain data
+// that any process with access to the run folder can work on.
+type Task struct {
+	ID      int           `json:"id"` // ordinal in its stage; results are committed in this order
+	Stage   int           `json:"stage"`
+	Attempt int           `json:"attempt"`
+	Split   storage.Split `json:"split"`
+	From    int           `json:"from"` // the split's segments before this one are done
+	// Range of Ranges equal parts of all keys, for EndCluster.
+	Range  int `json:"range"`
+	Ranges int `json:"ranges"`
+	// Losers is the number of files that the cluster stage left, for a stage
+	// that comes after one.
+	Losers int `json:"losers"`
+}
+
+// Executor runs the tasks of one plan in this process.
+type Executor struct {
+	Plan  *plan.Plan
+	dir   workDir
+	clock Clock
+	// Progress is told of input bytes as they are read; nil for nobody.
+	Progress func(stage int, bytes int64)
+	enc      *zstd.Encoder
+	dec      *zstd.Decoder
+	bufs     sync.Pool // *segmentBuffers
+
+	mu     sync.Mutex
+	stages map[int]*openStage
+	segs   []segmentInfo
+}
+
+// Clock tells the time in nanoseconds from any fixed point, for progress and
+// for the time that operators take; results never depend on it.
+type Clock func() int64
+
+// NewExecutor returns an executor for the plan in a run folder.
+func NewExecutor(folder string, clock Clock) (*Executor, error) {
+	dir := workDir(folder)
+	raw, err := os.ReadFile(dir.plan())
+	if err != nil {
+		return nil, err
+	}
+	p := &plan.Plan{}
+	if err := json.Unmarshal(raw, p); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir.plan(), err)
+	}
+	if p.Format != plan.Version {
+		return nil, fmt.Errorf("%s has format %d; this corpusmill reads %d", dir.plan(), p.Format, plan.Version)
+	}
+	x := &Executor{Plan: p, dir: dir, clock: clock, stages: map[int]*openStage{}}
+	x.bufs.New = func() any { return &segmentBuffers{} }
+	if x.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false)); err != nil {
+		return nil, err
+	}
+	if x.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<32)); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// Close closes the operators.
+func (x *Executor) Close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var first error
+	for _, s := range x.stages {
+		for _, o := range s.steps {
+			if err := o.op.Close(); err != nil && first == nil {
+				first = err
+			}
+		}
+	}
+	x.stages = map[int]*openStage{}
+	x.dec.Close()
+	return first
+}
+
+func (x *Executor) progress(stage int, bytes int64) {
+	if x.Progress != nil {
+		x.Progress(stage, bytes)
+	}
+}
+
+// openStage is a stage whose operators are open.
+type openStage struct {
+	plan.Stage
+	env   *op.Env
+	texts []record.Path // that "source" checks, in the first stage only
+	steps []openStep
+	dedup *openStep
+	stats *statsWriter
+}
+
+type openStep struct {
+	account int // index in the account
+	op      op.Operator
+	kind    op.Kind
+	label   string
+}
+
+// open opens the operators of a stage, once.
+func (x *Executor) open(ctx context.Context, stage int) (*openStage, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if s, ok := x.stages[stage]; ok {
+		return s, nil
+	}
+	s := &openStage{Stage: x.Plan.Stages[stage], env: x.Plan.Env()}
+	if stage == 0 {
+		for _, t := range x.Plan.Texts {
+			s.texts = append(s.texts, s.env.Fields.Path(t))
+		}
+	}
+	last := s.To
+	if s.End == plan.EndKeys {
+		last++ // the deduplicator itself
+	}
+	for i := s.From; i < last; i++ {
+		step := x.Plan.Steps[i]
+		o, err := plan.Open(ctx, s.env, step, x.Plan.TextKey)
+		if err != nil {
+			return nil, err
+		}
+		spec, _ := op.Lookup(step.Name)
+		s.steps = append(s.steps, openStep{account: i + 1, op: o, kind: spec.Kind, label: step.Label})
+	}
+	if s.End == plan.EndKeys {
+		s.dedup = &s.steps[len(s.steps)-1]
+	}
+	s.stats = newStatsWriter(s.env.Stats)
+	x.stages[stage] = s
+	return s, nil
+}
+
+// segments is the run's list of segments, known once the first stage is done.
+func (x *Executor) segments() ([]segmentInfo, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.segs != nil {
+		return x.segs, nil
+	}
+	raw, err := os.ReadFile(x.dir.segments())
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(raw, &x.segs); err != nil {
+		return nil, fmt.Errorf("%s: %w", x.dir.segments(), err)
+	}
+	return x.segs, nil
+}
+
+// workDir is the part of the run folder that a finished run leaves nothing in.
+type workDir string
+
+func (d workDir) at(parts ...string) string {
+	return filepath.Join(append([]string{string(d)}, parts...)...)
+}
+
+func (d workDir) plan() string     { return d.at("plan.json") }
+func (d workDir) journal() string  { return d.at("journal") }
+func (d workDir) segments() string { return d.at("segments.json") }
+func (d workDir) drops(stage int) string {
+	return d.at("drops", fmt.Sprintf("stage-%02d.drops", stage))
+}
+func (d workDir) quarantine(stage int) string {
+	return d.at("quarantine", fmt.Sprintf("stage-%02d.jsonl", stage))
+}
+func (d workDir) out() string   { return d.at("out") }
+func (d workDir) spool() string { return d.at("spool") }
+func (d workDir) stats() string { return d.at("stats.jsonl") }
+func (d workDir) keys(stage int, src uint32, seg int) string {
+	return d.at("keys", fmt.Sprint(stage), fmt.Sprintf("%d-%d", src, seg))
+}
+func (d workDir) held(stage int, src uint32, seg int) string {
+	return d.at("held", fmt.Sprint(stage), fmt.Sprintf("%d-%d", src, seg))
+}
+func (d workDir) losers(stage, r int) string {
+	return d.at("losers", fmt.Sprint(stage), fmt.Sprint(r))
+}
+func (d workDir) bulk(t Task, src uint32, seg int) string {
+	return d.at("bulk", fmt.Sprintf("%d-%d-%d.%d", t.Stage, src, seg, t.Attempt))
+}

@@ -1,0 +1,138 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"corpusmill/record"
+)
+
+// input is one batch as a chain sees it: rows of the input, or held rows with
+// the entries that they came with.
+type input struct {
+	rows    record.Rows
+	entries []heldEntry // of held rows; nil when the rows are those of the input
+}
+
+// gate lets through the rows that an earlier stage let through, with what
+// that stage held of them, and knows which of them have lost since. A nil
+// gate lets everything through.
+type gate struct {
+	hold   *holdReader
+	ahead  heldEntry
+	have   bool
+	losers []loser
+	lostAt int
+}
+
+func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
+	at := x.segs[info]
+	from := s.After - 1 // the stage that wrote the keys
+	hold, err := openHold(x.dir.held(from, at.Src, at.Seg), x.dec, s.env.Stats)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for r := range t.Losers {
+		files = append(files, x.dir.losers(s.After, r))
+	}
+	losers, err := losersOf(uint32(info), files, x.dir.keys(from, at.Src, at.Seg))
+	if err != nil {
+		hold.close()
+		return nil, err
+	}
+	return &gate{hold: hold, losers: losers}, nil
+}
+
+// pass says whether the row, which has that ordinal in its segment, goes on.
+func (g *gate) pass(in input, row int, ordinal int64) (heldEntry, bool, error) {
+	if g == nil {
+		return heldEntry{}, true, nil
+	}
+	if in.entries != nil {
+		return in.entries[row], true, nil
+	}
+	for !g.have {
+		e, ok, err := g.hold.next()
+		if err != nil {
+			return e, false, err
+		}
+		if ok {
+			g.ahead, g.have = e, true
+			break
+		}
+		if err := g.hold.block(); errors.Is(err, io.EOF) {
+			return heldEntry{}, false, nil
+		} else if err != nil {
+			return heldEntry{}, false, err
+		}
+	}
+	if g.ahead.Ordinal != ordinal {
+		return heldEntry{}, false, nil
+	}
+	g.have = false
+	return g.ahead, true, nil
+}
+
+// lost says whether the row is a duplicate, and of which. Rows are asked
+// about in order.
+func (g *gate) lost(ordinal int64) (loser, bool) {
+	for g.lostAt < len(g.losers) && int64(g.losers[g.lostAt].row) < ordinal {
+		g.lostAt++
+	}
+	if g.lostAt < len(g.losers) && int64(g.losers[g.lostAt].row) == ordinal {
+		return g.losers[g.lostAt], true
+	}
+	return loser{}, false
+}
+
+// close checks that every row that was let through has come by.
+func (g *gate) close(file string) error {
+	defer g.hold.close()
+	if g.have {
+		return fmt.Errorf("%s has changed since it was read first: rows are missing", file)
+	}
+	for {
+		switch _, ok, err := g.hold.next(); {
+		case err != nil:
+			return err
+		case ok:
+			return fmt.Errorf("%s has changed since it was read first: rows are missing", file)
+		}
+		if err := g.hold.block(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// heldRows hands out the rows of a held file, block by block.
+type heldRows struct {
+	hold    *holdReader
+	src     uint32
+	base    uint64
+	rows    *record.JSONRows
+	entries []heldEntry
+}
+
+// next loads the next block; io.EOF after the last.
+func (h *heldRows) next() (input, error) {
+	if err := h.hold.block(); err != nil {
+		return input{}, err
+	}
+	h.rows.Reset(h.src, h.hold.buf)
+	h.entries = h.entries[:0]
+	for {
+		e, ok, err := h.hold.next()
+		if err != nil {
+			return input{}, err
+		}
+		if !ok {
+			return input{rows: h.rows, entries: h.entries}, nil
+		}
+		h.rows.Add(e.Start, e.End, h.base+e.Off, e.Line)
+		h.entries = append(h.entries, e)
+	}
+}

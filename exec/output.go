@@ -1,0 +1,328 @@
+package exec
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/zeebo/xxh3"
+
+	"corpusmill/plan"
+	"corpusmill/storage"
+	"corpusmill/storage/codec"
+)
+
+// frameBytes is the uncompressed size of a compressed piece of output. Pieces
+// are cut at fixed counts of output bytes, so the files don't depend on how
+// the input was split.
+const frameBytes = 4 << 20
+
+// output writes the kept rows in order: to one file, to shards, or to
+// standard output.
+type output struct {
+	spec   plan.Output
+	dir    string
+	stdout io.Writer
+	frames []*codec.Frames // one a worker; nil for plain output
+	cur    *stream
+	sum    *xxh3.Hasher // of the current shard's file
+	tail   []byte       // rows that don't fill a frame yet
+	total  int64        // bytes of rows in all shards
+	tails  []string     // tail files since the last sync, which are kept until the next
+	raw    int64        // bytes of rows in the current shard
+	rows   int64
+	shards []shard
+}
+
+// shard is a finished file of output.
+type shard struct {
+	Bytes int64  `json:"bytes"`
+	Raw   int64  `json:"raw"`
+	Rows  int64  `json:"rows"`
+	Sum   string `json:"xxh3_128"`
+}
+
+// outputState is an output at a commit.
+type outputState struct {
+	Shards []shard     `json:"shards,omitempty"`
+	Cur    streamState `json:"cur"`
+	Raw    int64       `json:"raw"`
+	Rows   int64       `json:"rows"`
+	Total  int64       `json:"total"`
+	Tail   *tailState  `json:"tail,omitempty"`
+}
+
+type tailState struct {
+	Name string `json:"name"`
+	Len  int    `json:"len"`
+	Sum  uint64 `json:"sum"`
+}
+
+func shardPath(dir string, n int) string { return filepath.Join(dir, fmt.Sprintf("%06d", n)) }
+
+// openOutput opens the output as it was at a commit; nil for the beginning.
+func openOutput(spec plan.Output, dir string, workers int, at *outputState, stdout io.Writer) (*output, error) {
+	o := &output{spec: spec, dir: dir, stdout: stdout, sum: xxh3.New()}
+	if at == nil {
+		at = &outputState{}
+	}
+	o.shards, o.raw, o.rows, o.total = at.Shards, at.Raw, at.Rows, at.Total
+	if spec.Codec != storage.Plain {
+		for range workers {
+			f, err := codec.NewFrames(spec.Codec)
+			if err != nil {
+				return nil, err
+			}
+			o.frames = append(o.frames, f)
+		}
+	}
+	if spec.Layout == plan.Stream {
+		return o, nil
+	}
+	var err error
+	if o.cur, err = openStream(shardPath(dir, len(o.shards)), at.Cur); err != nil {
+		return nil, err
+	}
+	if at.Cur.Len > 0 {
+		f, err := os.Open(o.cur.path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		if _, err := io.Copy(o.sum, f); err != nil {
+			return nil, err
+		}
+	}
+	if at.Tail != nil {
+		if o.tail, err = os.ReadFile(filepath.Join(dir, at.Tail.Name)); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// write appends rows, each with its newline.
+func (o *output) write(rows []byte) error {
+	for len(rows) > 0 {
+		take := len(rows)
+		if o.spec.Shard > 0 {
+			if o.raw >= o.spec.Shard {
+				if err := o.rotate(); err != nil {
+					return err
+				}
+			}
+			// The row that fills the shard is its last.
+			if last := int(o.spec.Shard-o.raw) - 1; last < take {
+				take = last + bytes.IndexByte(rows[last:], '\n') + 1
+			}
+		}
+		if err := o.add(rows[:take]); err != nil {
+			return err
+		}
+		rows = rows[take:]
+	}
+	return nil
+}
+
+func (o *output) add(rows []byte) error {
+	o.raw += int64(len(rows))
+	o.total += int64(len(rows))
+	o.rows += int64(bytes.Count(rows, newline))
+	if o.frames == nil {
+		return o.store(rows)
+	}
+	o.tail = append(o.tail, rows...)
+	whole := len(o.tail) / frameBytes * frameBytes
+	if err := o.compress(o.tail[:whole]); err != nil {
+		return err
+	}
+	o.tail = append(o.tail[:0], o.tail[whole:]...)
+	return nil
+}
+
+var newline = []byte{'\n'}
+
+// compress stores b as frames of frameBytes, which all workers make.
+func (o *output) compress(b []byte) error {
+	for len(b) > 0 {
+		n := min(len(o.frames), (len(b)+frameBytes-1)/frameBytes)
+		done := make([][]byte, n)
+		errs := make([]error, n)
+		var wg sync.WaitGroup
+		for i := range n {
+			piece := b[i*frameBytes : min((i+1)*frameBytes, len(b))]
+			wg.Go(func() { done[i], errs[i] = o.frames[i].AppendFrame(nil, piece) })
+		}
+		wg.Wait()
+		for i := range n {
+			if errs[i] != nil {
+				return errs[i]
+			}
+			if err := o.store(done[i]); err != nil {
+				return err
+			}
+		}
+		b = b[min(n*frameBytes, len(b)):]
+	}
+	return nil
+}
+
+func (o *output) store(b []byte) error {
+	o.sum.Write(b)
+	if o.cur == nil {
+		_, err := o.stdout.Write(b)
+		return err
+	}
+	return o.cur.append(b)
+}
+
+// rotate ends the current shard and begins the next.
+func (o *output) rotate() error {
+	if err := o.endShard(); err != nil {
+		return err
+	}
+	var err error
+	o.cur, err = openStream(shardPath(o.dir, len(o.shards)), streamState{})
+	return err
+}
+
+func (o *output) endShard() error {
+	if err := o.compress(o.tail); err != nil {
+		return err
+	}
+	o.tail = o.tail[:0]
+	s := shard{Raw: o.raw, Rows: o.rows, Sum: fmt.Sprintf("%x", o.sum.Sum128().Bytes())}
+	if o.cur != nil {
+		if err := o.cur.sync(); err != nil {
+			return err
+		}
+		s.Bytes = o.cur.len
+		if err := o.cur.close(); err != nil {
+			return diskError(o.cur.path, 0, err)
+		}
+		o.cur = nil
+	}
+	o.shards = append(o.shards, s)
+	o.sum.Reset()
+	o.raw, o.rows = 0, 0
+	return nil
+}
+
+// state is what a resume needs. Rows that don't fill a frame yet are saved
+// beside the output. With sync, all of it is on the disk when state returns.
+func (o *output) state(sync bool) (*outputState, error) {
+	if o.cur == nil {
+		return nil, nil
+	}
+	if sync {
+		if err := o.cur.sync(); err != nil {
+			return nil, err
+		}
+	}
+	s := &outputState{Shards: o.shards, Cur: o.cur.state(), Raw: o.raw, Rows: o.rows, Total: o.total}
+	if len(o.tail) > 0 {
+		s.Tail = &tailState{Name: fmt.Sprintf("tail-%d", o.total), Len: len(o.tail), Sum: xxh3.Hash(o.tail)}
+		path := filepath.Join(o.dir, s.Tail.Name)
+		if err := writeTail(path, o.tail, sync); err != nil {
+			return nil, diskError(path, int64(len(o.tail)), err)
+		}
+		o.tails = append(o.tails, path)
+	}
+	return s, nil
+}
+
+// synced removes the tail files that no resume can need any more.
+func (o *output) synced() {
+	for len(o.tails) > 1 {
+		os.Remove(o.tails[0])
+		o.tails = o.tails[1:]
+	}
+}
+
+func writeTail(path string, b []byte, sync bool) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil && sync {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// intact says whether the output's files still have what they had then.
+func (s *outputState) intact(dir string) bool {
+	if s == nil {
+		return true
+	}
+	if s.Tail != nil {
+		b, err := os.ReadFile(filepath.Join(dir, s.Tail.Name))
+		if err != nil || len(b) != s.Tail.Len || xxh3.Hash(b) != s.Tail.Sum {
+			return false
+		}
+	}
+	for i, sh := range s.Shards {
+		if info, err := os.Stat(shardPath(dir, i)); err != nil || info.Size() != sh.Bytes {
+			return false
+		}
+	}
+	return intact(shardPath(dir, len(s.Shards)), s.Cur)
+}
+
+// finish completes the last shard and returns all of them.
+func (o *output) finish() ([]shard, error) {
+	if err := o.endShard(); err != nil {
+		return nil, err
+	}
+	return o.shards, nil
+}
+
+// finalNames pairs the files of n shards with their names. The files of a
+// folder are named in the run folder first; the folder then moves as one.
+func finalNames(spec plan.Output, dir workDir, n int) [][2]string {
+	var out [][2]string
+	switch spec.Layout {
+	case plan.SingleFile:
+		out = append(out, [2]string{shardPath(dir.out(), 0), spec.Path})
+	case plan.Folder:
+		for i := range n {
+			out = append(out, [2]string{shardPath(dir.out(), i), dir.at("folder", fmt.Sprintf("part-%05d-of-%05d%s", i, n, extension(spec)))})
+		}
+		return append(out, [2]string{dir.at("folder"), spec.Path})
+	case plan.Numbered:
+		base := filepath.Base(spec.Path)
+		name, ext, _ := strings.Cut(base, ".")
+		width := len(fmt.Sprint(n)) + 1
+		for i := range n {
+			out = append(out, [2]string{shardPath(dir.out(), i),
+				filepath.Join(filepath.Dir(spec.Path), fmt.Sprintf("%s-%0*d-of-%0*d.%s", name, width, i, width, n, ext))})
+		}
+	}
+	return out
+}
+
+func extension(spec plan.Output) string {
+	ext := "." + spec.Format
+	switch spec.Codec {
+	case storage.Gzip:
+		ext += ".gz"
+	case storage.Zstd:
+		ext += ".zst"
+	}
+	return ext
+}
+
+func (o *output) close() {
+	if o.cur != nil {
+		o.cur.close()
+		o.cur = nil
+	}
+}

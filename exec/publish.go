@@ -1,0 +1,172 @@
+package exec
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"corpusmill/plan"
+)
+
+// checkTarget refuses to replace what no run of corpusmill has made.
+func checkTarget(spec plan.Output, folder string) error {
+	info, err := os.Stat(spec.Path)
+	if errors.Is(err, os.ErrNotExist) || spec.Layout == plan.Stream {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case spec.Layout == plan.SingleFile && info.IsDir():
+		return fmt.Errorf("export_path %s is a folder; give a file name in it, or a path without extension for a folder of shards", spec.Path)
+	case spec.Layout == plan.Folder && !info.IsDir():
+		return fmt.Errorf("export_path %s has no extension, which means a folder of shards, but it is a file", spec.Path)
+	case spec.Layout != plan.Folder:
+		return nil
+	}
+	files, err := os.ReadDir(spec.Path)
+	if err != nil {
+		return err
+	}
+	old, _ := readManifest(folder) // without one, nothing here is ours
+	ours := map[string]bool{}
+	for _, f := range old.Output {
+		ours[filepath.Base(f.Path)] = true
+	}
+	for _, f := range files {
+		if !ours[f.Name()] {
+			return fmt.Errorf("export_path %s is a folder that holds %s, which no earlier run made; the folder would be replaced: give another path, or a file name", spec.Path, f.Name())
+		}
+	}
+	return nil
+}
+
+func readManifest(folder string) (Manifest, error) {
+	var m Manifest
+	raw, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(raw, &m)
+}
+
+// publish checks the account and gives the result its names. Once the journal
+// has the commit, a run that stops in between is finished by the next try.
+func (d *driver) publish() (*Report, error) {
+	if d.commit == nil {
+		if err := d.account.Check(d.plan); err != nil {
+			return nil, &AccountError{err}
+		}
+		r := d.report()
+		names := finalNames(d.plan.Output, d.work, len(d.shards))
+		for i, s := range d.shards {
+			path := d.plan.Output.Path
+			if i < len(names) && d.plan.Output.Layout != plan.Stream {
+				path = names[i][1]
+			}
+			if d.plan.Output.Layout == plan.Folder {
+				path = filepath.Join(d.plan.Output.Path, filepath.Base(path))
+			}
+			r.Output = append(r.Output, OutputFile{Path: path, Bytes: s.Bytes, Rows: s.Rows, Sum: s.Sum})
+		}
+		if len(d.plan.Stats) > 0 && d.plan.Output.Layout != plan.Stream {
+			names = append(names, [2]string{d.work.stats(), statsPath(d.plan.Output)})
+		}
+		c := &commitEntry{Report: r, Renames: names}
+		if err := d.journal.write(entry{Commit: c}); err != nil {
+			return nil, d.explain(err)
+		}
+		d.commit = c
+	}
+	r := d.commit.Report
+	if err := d.replace(r); err != nil {
+		return nil, d.explain(err)
+	}
+	return r, nil
+}
+
+// replace moves the result to its names, and what the run leaves beside it.
+// Each move is done once: one whose file is gone was done by an earlier try.
+func (d *driver) replace(r *Report) error {
+	old, err := readManifest(d.opts.Folder)
+	if err == nil && d.plan.Output.Layout == plan.Numbered {
+		for _, f := range old.Output {
+			if !contains(r.Output, f.Path) {
+				os.Remove(f.Path)
+			}
+		}
+	}
+	for _, n := range d.commit.Renames {
+		if err := move(n[0], n[1]); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"drops", "quarantine", "plan.json", "segments.json"} {
+		if err := move(d.work.at(name), filepath.Join(d.opts.Folder, name)); err != nil {
+			return err
+		}
+	}
+	if err := writeJSON(filepath.Join(d.opts.Folder, "report.json"), r); err != nil {
+		return err
+	}
+	if err := writeJSON(filepath.Join(d.opts.Folder, "manifest.json"), d.manifest(r)); err != nil {
+		return err
+	}
+	for _, dir := range []string{filepath.Dir(d.opts.Folder), d.opts.Folder} {
+		if err := syncDir(dir); err != nil {
+			return err
+		}
+	}
+	return diskError(string(d.work), 0, os.RemoveAll(string(d.work)))
+}
+
+func contains(files []OutputFile, path string) bool {
+	for _, f := range files {
+		if f.Path == path {
+			return true
+		}
+	}
+	return false
+}
+
+// move renames a file or folder, in place of what was there.
+func move(from, to string) error {
+	info, err := os.Stat(from)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		return diskError(to, 0, err)
+	}
+	if info.IsDir() {
+		if err := os.RemoveAll(to); err != nil {
+			return err
+		}
+	}
+	return diskError(to, 0, os.Rename(from, to))
+}
+
+// statsPath is where the stats of the kept rows go, beside the output.
+func statsPath(o plan.Output) string {
+	if o.Layout == plan.Folder {
+		return strings.TrimRight(o.Path, "/") + "_stats.jsonl"
+	}
+	dir, base := filepath.Split(o.Path)
+	name, _, _ := strings.Cut(base, ".")
+	return dir + name + "_stats.jsonl"
+}
+
+func writeJSON(path string, v any) error {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return publish(path, func(f *os.File) error { _, err := f.Write(append(raw, '\n')); return err })
+}

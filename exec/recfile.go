@@ -1,0 +1,148 @@
+package exec
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+)
+
+// A record file is a sequence of bytes in blocks of recBlock, each covered by
+// a CRC-32C, that can be read at any place. Keys and losers are kept in such
+// files: sorted, so that a range of them is one piece.
+//
+//	blocks | CRCs, uint32 each | trailer
+//
+// The trailer is magic, length of the data, two counts of the writer's, and
+// the CRC-32C of CRCs and trailer. All integers are little-endian.
+const (
+	recBlock   = 64 << 10
+	recTrailer = 36
+	recMagic   = "CMREC\x00\x00\x01"
+)
+
+type recWriter struct {
+	w    *bufio.Writer
+	crc  uint32
+	fill int
+	n    int64
+	crcs []byte
+}
+
+func newRecWriter(w io.Writer) *recWriter {
+	return &recWriter{w: bufio.NewWriterSize(w, 256<<10)}
+}
+
+func (r *recWriter) Write(p []byte) (int, error) {
+	total := len(p)
+	for len(p) > 0 {
+		take := min(len(p), recBlock-r.fill)
+		if _, err := r.w.Write(p[:take]); err != nil {
+			return 0, err
+		}
+		r.crc = crc32.Update(r.crc, castagnoli, p[:take])
+		r.fill += take
+		r.n += int64(take)
+		p = p[take:]
+		if r.fill == recBlock {
+			r.endBlock()
+		}
+	}
+	return total, nil
+}
+
+func (r *recWriter) endBlock() {
+	r.crcs = binary.LittleEndian.AppendUint32(r.crcs, r.crc)
+	r.crc, r.fill = 0, 0
+}
+
+// finish writes the CRCs and the trailer.
+func (r *recWriter) finish(a, b uint64) error {
+	if r.fill > 0 {
+		r.endBlock()
+	}
+	t := append(r.crcs, recMagic...)
+	t = binary.LittleEndian.AppendUint64(t, uint64(r.n))
+	t = binary.LittleEndian.AppendUint64(t, a)
+	t = binary.LittleEndian.AppendUint64(t, b)
+	t = binary.LittleEndian.AppendUint32(t, crc32.Checksum(t, castagnoli))
+	if _, err := r.w.Write(t); err != nil {
+		return err
+	}
+	return r.w.Flush()
+}
+
+type recReader struct {
+	f    *os.File
+	n    int64
+	a, b uint64
+	crcs []byte
+}
+
+func openRec(path string) (*recReader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	r := &recReader{f: f}
+	if err := r.readTrailer(); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+func (r *recReader) readTrailer() error {
+	info, err := r.f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < recTrailer {
+		return errDamaged
+	}
+	var t [recTrailer]byte
+	if _, err := r.f.ReadAt(t[:], info.Size()-recTrailer); err != nil {
+		return err
+	}
+	n := binary.LittleEndian.Uint64(t[8:])
+	blocks := (n + recBlock - 1) / recBlock
+	if string(t[:8]) != recMagic || n > uint64(info.Size()) || int64(n+4*blocks+recTrailer) != info.Size() {
+		return errDamaged
+	}
+	r.n, r.a, r.b = int64(n), binary.LittleEndian.Uint64(t[16:]), binary.LittleEndian.Uint64(t[24:])
+	r.crcs = make([]byte, 4*blocks)
+	if _, err := r.f.ReadAt(r.crcs, r.n); err != nil {
+		return err
+	}
+	crc := crc32.Checksum(r.crcs, castagnoli)
+	if crc32.Update(crc, castagnoli, t[:recTrailer-4]) != binary.LittleEndian.Uint32(t[recTrailer-4:]) {
+		return errDamaged
+	}
+	return nil
+}
+
+var errDamaged = fmt.Errorf("damaged: the checksum or the length is wrong; remove the run folder with --restart and run again")
+
+// read returns the bytes from off to end, checked, in a slice of its own.
+func (r *recReader) read(off, end int64) ([]byte, error) {
+	if off < 0 || end > r.n || off > end {
+		return nil, fmt.Errorf("%s: %w", r.f.Name(), errDamaged)
+	}
+	first := off / recBlock * recBlock
+	last := min((end+recBlock-1)/recBlock*recBlock, r.n)
+	buf := make([]byte, last-first)
+	if _, err := r.f.ReadAt(buf, first); err != nil {
+		return nil, err
+	}
+	for b := first; b < last; b += recBlock {
+		block := buf[b-first : min(b+recBlock, last)-first]
+		if crc32.Checksum(block, castagnoli) != binary.LittleEndian.Uint32(r.crcs[b/recBlock*4:]) {
+			return nil, fmt.Errorf("%s: %w", r.f.Name(), errDamaged)
+		}
+	}
+	return buf[off-first : end-first], nil
+}
+
+func (r *recReader) close() error { return r.f.Close() }

@@ -1,0 +1,159 @@
+package exec
+
+import (
+	"corpusmill/op"
+	"corpusmill/record"
+)
+
+// segmentBuffers is the memory of a segment, kept for the next one.
+type segmentBuffers struct {
+	rows, stats, drops, hold []byte
+	keys                     []keyEntry
+}
+
+// segmentState is a segment while its rows are processed.
+type segmentState struct {
+	Summary
+	x        *Executor
+	bufs     *segmentBuffers
+	bulk     Bulk
+	counts   []StepCount // by account index
+	ordinal  int64       // of the current row in the segment
+	gate     *gate
+	segs     []segmentInfo
+	dropStep int // account index of the deduplicator whose losers the gate knows
+	hold     *holdWriter
+	holdFile *tempFile
+	keys     []keyEntry
+}
+
+func newSegmentState(x *Executor, src uint32, seg int) *segmentState {
+	b := x.bufs.Get().(*segmentBuffers)
+	s := &segmentState{x: x, bufs: b, counts: make([]StepCount, len(x.Plan.Steps)+1), keys: b.keys[:0]}
+	s.Src, s.Seg = src, seg
+	s.bulk = Bulk{Rows: b.rows[:0], Stats: b.stats[:0], Drops: b.drops[:0]}
+	return s
+}
+
+func (s *segmentState) count(account int) *StepCount { return &s.counts[account] }
+
+func (s *segmentState) reason(account, why int) {
+	n := &s.counts[account]
+	for len(n.Reasons) <= why {
+		n.Reasons = append(n.Reasons, 0)
+	}
+	n.Reasons[why]++
+}
+
+func (s *segmentState) filtered(id record.ID, account, why int) {
+	s.counts[account].Filtered++
+	s.File.Filtered++
+	s.reason(account, why)
+	s.bulk.Drops = appendDrop(s.bulk.Drops, Drop{ID: id, Step: account, Reason: why})
+	s.Noted++
+}
+
+// duplicate drops a row that lost to another.
+func (s *segmentState) duplicate(id record.ID, l loser) {
+	win := s.segs[l.win]
+	s.counts[s.dropStep].Duplicate++
+	s.File.Duplicate++
+	s.reason(s.dropStep, 0)
+	s.bulk.Drops = appendDrop(s.bulk.Drops, Drop{ID: id, Step: s.dropStep, Duplicate: true,
+		Winner: record.ID{Src: win.Src, Pos: win.Base + uint64(l.wOff)}})
+	s.Noted++
+}
+
+// survive counts a row that its deduplicator keeps.
+func (s *segmentState) survive() { s.counts[s.dropStep].Kept++ }
+
+func (s *segmentState) quarantine(rows record.Rows, row, account int, cause error) {
+	raw := rows.Raw()
+	q := quarantined{Pos: rows.ID(row).Pos, Line: rows.Line(row), Step: account, Reason: cause.Error(),
+		Raw: append([]byte(nil), raw...), RawBytes: int64(len(raw))}
+	if long, ok := cause.(interface{ Size() int64 }); ok {
+		q.RawBytes = long.Size()
+	}
+	s.bulk.Quarantine = append(s.bulk.Quarantine, q)
+	s.counts[account].Quarantined++
+	s.File.Quarantined++
+	s.SetAside++
+}
+
+// keep notes a row that goes on to the next stage, and its key.
+func (s *segmentState) keep(r *record.Record, line int, keys []op.Key) error {
+	off := r.ID().Pos - s.Base
+	for _, k := range keys {
+		s.keys = append(s.keys, keyEntry{key: k, row: uint32(s.ordinal), off: uint32(off)})
+	}
+	return diskError(s.holdFile.path, 0, s.hold.add(s.ordinal, off, line, r))
+}
+
+// write renders a row that all steps kept.
+func (s *segmentState) write(r *record.Record, stats *statsWriter, inRow bool) {
+	s.File.Kept++
+	if len(stats.order) > 0 {
+		at := len(s.bulk.Stats)
+		s.bulk.Stats = append(s.bulk.Stats, `{"`+StatsKey+`":`...)
+		s.bulk.Stats = stats.append(s.bulk.Stats, r.Values())
+		if inRow {
+			e := r.Edits()
+			e.Extra = append(e.Extra, s.bulk.Stats[at+1:]...)
+			e.Drop = append(e.Drop, StatsKey)
+		}
+		s.bulk.Stats = append(s.bulk.Stats, '}', '\n')
+	}
+	start := len(s.bulk.Rows)
+	s.bulk.Rows = r.AppendJSON(s.bulk.Rows)
+	s.Rows.Add(s.bulk.Rows[start:])
+	s.bulk.Rows = append(s.bulk.Rows, '\n')
+}
+
+// finishKeys writes the segment's keys and completes its held rows.
+func (s *segmentState) finishKeys(t Task) error {
+	path := s.x.dir.keys(t.Stage, s.Src, s.Seg)
+	f, err := newTemp(path)
+	if err != nil {
+		return err
+	}
+	n, err := writeKeys(f, s.keys)
+	if err != nil {
+		f.abort()
+		return diskError(path, int64(len(s.keys))*keySize, err)
+	}
+	if err := f.commit(); err != nil {
+		return err
+	}
+	s.Keys = n
+	if err := s.hold.finish(); err != nil {
+		return diskError(s.holdFile.path, int64(len(s.hold.buf)), err)
+	}
+	s.bufs.hold = s.hold.buf
+	s.hold = nil
+	err = s.holdFile.commit()
+	s.holdFile = nil
+	return err
+}
+
+// segment hands the finished segment over, with the duty to release its
+// buffers.
+func (s *segmentState) segment() *Segment {
+	s.Steps = map[int]StepCount{}
+	for i, c := range s.counts {
+		if c.In != 0 || c.Kept != 0 || c.Duplicate != 0 {
+			s.Steps[i] = c
+		}
+	}
+	b, x := s.bufs, s.x
+	b.rows, b.stats, b.drops, b.keys = s.bulk.Rows, s.bulk.Stats, s.bulk.Drops, s.keys
+	return &Segment{Summary: s.Summary, Bulk: &s.bulk, release: func() { x.bufs.Put(b) }}
+}
+
+func (s *segmentState) abandon() {
+	if s.gate != nil {
+		s.gate.hold.close()
+	}
+	if s.holdFile != nil {
+		s.holdFile.abort()
+	}
+}

@@ -1,0 +1,205 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+)
+
+// maxAttempts is how often a task is started before its loss ends the run.
+const maxAttempts = 4
+
+// stageRun is one stage on a backend: it hands out tasks, takes them back
+// when they are lost, and passes their segments on in the order of the tasks,
+// whatever the order in which they arrive.
+type stageRun struct {
+	d      *driver
+	commit func(*Segment) error
+	done   func(Task) error // after a task's last segment was committed
+	budget int64            // bytes of segments that may wait in memory
+
+	mu      sync.Mutex
+	cond    *sync.Cond
+	queue   []Task
+	running int
+	states  []*taskState // by place in the stage
+	head    int
+	waiting int64
+	err     error
+	stop    context.CancelFunc
+}
+
+type taskState struct {
+	Task
+	ready    []*Segment
+	finished bool
+}
+
+// run runs the tasks on the backend and commits what they produce.
+func (d *driver) run(ctx context.Context, tasks []Task, commit func(*Segment) error, done func(Task) error) error {
+	if len(tasks) == 0 {
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	r := &stageRun{d: d, commit: commit, done: done, budget: d.opts.waiting(), stop: stop}
+	r.cond = sync.NewCond(&r.mu)
+	for i, t := range tasks {
+		t.ID = i
+		r.states = append(r.states, &taskState{Task: t})
+		r.queue = append(r.queue, t)
+	}
+	committed := make(chan struct{})
+	go func() {
+		defer close(committed)
+		r.commitAll()
+	}()
+	unblock := context.AfterFunc(ctx, func() { r.fail(ctx.Err()) })
+	err := d.backend.Run(ctx, r.tasks(), r.on)
+	r.mu.Lock()
+	if err == nil && (r.running > 0 || len(r.queue) > 0) {
+		err = errors.New("the backend stopped before all tasks were done")
+	}
+	r.failed(err)
+	r.mu.Unlock()
+	<-committed
+	unblock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// fail ends the stage with err, unless it is done or has failed before.
+func (r *stageRun) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed(err)
+}
+
+func (r *stageRun) failed(err error) {
+	if err != nil && r.err == nil && r.head < len(r.states) {
+		r.err = err
+		r.stop()
+	}
+	r.cond.Broadcast()
+}
+
+// tasks hands out the stage's tasks, and waits at their end for those that
+// may come back.
+func (r *stageRun) tasks() iter.Seq[Task] {
+	return func(yield func(Task) bool) {
+		for {
+			r.mu.Lock()
+			for len(r.queue) == 0 && r.running > 0 && r.err == nil {
+				r.cond.Wait()
+			}
+			if len(r.queue) == 0 || r.err != nil {
+				r.mu.Unlock()
+				return
+			}
+			t := r.queue[0]
+			r.queue = r.queue[1:]
+			r.running++
+			r.mu.Unlock()
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+func (r *stageRun) on(e Event) {
+	if e.Kind == TaskProgress {
+		r.d.progress.add(e.Stage, e.Bytes)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.states[e.Task]
+	if e.Attempt != s.Attempt || s.finished {
+		return // of an attempt that was given up
+	}
+	switch e.Kind {
+	case SegmentDone:
+		r.take(s, e.Segment)
+	case TaskDone:
+		s.finished = true
+		r.running--
+	case TaskFailed:
+		r.running--
+		if e.Cause == nil {
+			e.Cause = errors.New(e.Err)
+		}
+		r.failed(e.Cause)
+	case TaskLost:
+		r.running--
+		s.Attempt++
+		if s.Attempt >= maxAttempts {
+			r.failed(fmt.Errorf("%s was lost %d times; the last time: %s", r.d.describe(s.Task), s.Attempt, e.Err))
+			break
+		}
+		r.d.logf("%s was lost (%s); it is started again", r.d.describe(s.Task), e.Err)
+		r.queue = append([]Task{s.Task}, r.queue...)
+	}
+	r.cond.Broadcast()
+}
+
+// take queues a segment for its commit. One whose turn hasn't come waits in
+// memory as long as there is room; then its task waits, or, when the task has
+// more segments to make meanwhile, the segment goes to the disk.
+func (r *stageRun) take(s *taskState, seg *Segment) {
+	s.From = seg.Seg + 1
+	if seg.Bulk != nil {
+		size := seg.Bulk.size()
+		crowded := func() bool {
+			return r.waiting > 0 && r.waiting+size > r.budget && s.ID != r.head && r.err == nil
+		}
+		for s.Split.End >= 0 && crowded() {
+			r.cond.Wait()
+		}
+		if crowded() {
+			r.mu.Unlock()
+			err := seg.toFile(r.d.work.bulk(s.Task, seg.Src, seg.Seg))
+			r.mu.Lock()
+			r.failed(err)
+		} else {
+			r.waiting += size
+		}
+	}
+	s.ready = append(s.ready, seg)
+}
+
+// commitAll commits segments in order until the stage is done or has failed.
+func (r *stageRun) commitAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.head < len(r.states) && r.err == nil {
+		s := r.states[r.head]
+		switch {
+		case len(s.ready) > 0:
+			seg := s.ready[0]
+			s.ready = s.ready[1:]
+			size := int64(0)
+			if seg.Bulk != nil {
+				size = seg.Bulk.size()
+			}
+			r.mu.Unlock()
+			err := r.commit(seg)
+			r.mu.Lock()
+			r.waiting -= size
+			r.failed(err)
+		case s.finished:
+			if r.done != nil {
+				r.failed(r.done(s.Task))
+			}
+			r.states[r.head] = nil
+			r.head++
+		default:
+			r.cond.Wait()
+			continue
+		}
+		r.cond.Broadcast()
+	}
+}

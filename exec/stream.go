@@ -1,0 +1,204 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/zeebo/xxh3"
+)
+
+// stream is an append-only file whose length is part of the journal. What
+// lies behind the last journalled length is cut off on resume.
+type stream struct {
+	path   string
+	f      *os.File
+	len    int64
+	synced int64
+	sum    *xxh3.Hasher // of the bytes from synced to len
+}
+
+// streamState is a stream at a commit. Sum is over the bytes from Synced to
+// Len: these may be missing or wrong after a power failure.
+type streamState struct {
+	Len    int64  `json:"len"`
+	Synced int64  `json:"synced"`
+	Sum    uint64 `json:"sum"`
+}
+
+// openStream opens or creates the file and cuts it to at.Len.
+func openStream(path string, at streamState) (*stream, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, diskError(path, 0, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, diskError(path, 0, err)
+	}
+	s := &stream{path: path, f: f, len: at.Len, synced: at.Synced, sum: xxh3.New()}
+	err = f.Truncate(at.Len)
+	if err == nil {
+		_, err = f.Seek(at.Synced, io.SeekStart)
+	}
+	if err == nil {
+		_, err = io.Copy(s.sum, f)
+	}
+	if err == nil {
+		_, err = f.Seek(at.Len, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, diskError(path, 0, err)
+	}
+	return s, nil
+}
+
+func (s *stream) append(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	n, err := s.f.Write(b)
+	s.sum.Write(b[:n])
+	s.len += int64(n)
+	if err != nil {
+		return diskError(s.path, int64(len(b)-n), err)
+	}
+	return nil
+}
+
+func (s *stream) sync() error {
+	if s.synced == s.len {
+		return nil
+	}
+	if err := s.f.Sync(); err != nil {
+		return diskError(s.path, 0, err)
+	}
+	s.synced = s.len
+	s.sum.Reset()
+	return nil
+}
+
+func (s *stream) state() streamState {
+	return streamState{Len: s.len, Synced: s.synced, Sum: s.sum.Sum64()}
+}
+
+func (s *stream) close() error { return s.f.Close() }
+
+// intact says whether the file still has what it had at that commit.
+func intact(path string, at streamState) bool {
+	if at.Len == 0 {
+		return true
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Size() < at.Len {
+		return false
+	}
+	if _, err := f.Seek(at.Synced, io.SeekStart); err != nil {
+		return false
+	}
+	h := xxh3.New()
+	n, err := io.CopyN(h, f, at.Len-at.Synced)
+	return err == nil && n == at.Len-at.Synced && h.Sum64() == at.Sum
+}
+
+// DiskError is a failed write to the run's own files.
+type DiskError struct {
+	Path  string
+	Bytes int64 // that were still to be written by the failed call
+	Err   error
+}
+
+func (e *DiskError) Error() string {
+	if e.Full() {
+		s := "no space left on the disk that holds " + e.Path
+		if e.Bytes > 0 {
+			s += fmt.Sprintf(": the write that failed needs %d more bytes", e.Bytes)
+		}
+		return s
+	}
+	return e.Err.Error()
+}
+
+func (e *DiskError) Unwrap() error { return e.Err }
+
+// Full says that the disk or the user's quota is full.
+func (e *DiskError) Full() bool {
+	return errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, syscall.EDQUOT)
+}
+
+func diskError(path string, bytes int64, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &DiskError{Path: path, Bytes: bytes, Err: err}
+}
+
+// tempFile is a file that gets its name when it is whole.
+type tempFile struct {
+	*os.File
+	path string
+}
+
+func newTemp(path string) (*tempFile, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, diskError(path, 0, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	if err != nil {
+		return nil, diskError(path, 0, err)
+	}
+	return &tempFile{f, path}, nil
+}
+
+// commit puts the file in its place, on the disk.
+func (t *tempFile) commit() error {
+	err := t.Chmod(0o666 &^ umask())
+	if err == nil {
+		err = t.Sync()
+	}
+	if err == nil {
+		err = t.Close()
+	}
+	if err == nil {
+		err = os.Rename(t.Name(), t.path)
+	}
+	if err != nil {
+		t.abort()
+	}
+	return diskError(t.path, 0, err)
+}
+
+// abort removes the file.
+func (t *tempFile) abort() {
+	t.Close()
+	os.Remove(t.Name())
+}
+
+// publish writes a whole file under its final name.
+func publish(path string, write func(f *os.File) error) error {
+	t, err := newTemp(path)
+	if err != nil {
+		return err
+	}
+	if err := write(t.File); err != nil {
+		t.abort()
+		return diskError(path, 0, err)
+	}
+	return t.commit()
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return diskError(dir, 0, err)
+	}
+	defer d.Close()
+	return diskError(dir, 0, d.Sync())
+}

@@ -1,0 +1,259 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"corpusmill/plan"
+	"corpusmill/record"
+	"corpusmill/storage"
+)
+
+// Worker is what one goroutine needs to run tasks, kept from task to task.
+type Worker struct {
+	x      *Executor
+	id     int
+	chains map[int]*chain
+}
+
+// NewWorker returns a worker; id is its number.
+func (x *Executor) NewWorker(id int) *Worker {
+	return &Worker{x: x, id: id, chains: map[int]*chain{}}
+}
+
+// Run does a task. It hands each segment to emit as soon as it is finished,
+// in order; emit may block, and owns the segment. Of a cancelled ctx Run
+// returns the error within a batch.
+func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) error {
+	switch w.x.Plan.Stages[t.Stage].End {
+	case plan.EndCluster:
+		return w.cluster(t)
+	case plan.EndKeys, plan.EndWrite:
+		return w.rows(ctx, t, emit)
+	default:
+		return fmt.Errorf("stage %d has no tasks", t.Stage)
+	}
+}
+
+func (w *Worker) cluster(t Task) error {
+	segs, err := w.x.segments()
+	if err != nil {
+		return err
+	}
+	paths := make([]string, len(segs))
+	for i, s := range segs {
+		paths[i] = w.x.dir.keys(t.Stage-1, s.Src, s.Seg)
+	}
+	lo, hi := rangeOf(t.Range, t.Ranges)
+	return publish(w.x.dir.losers(t.Stage, t.Range), func(f *os.File) error {
+		return clusterRange(paths, lo, hi, f)
+	})
+}
+
+func (w *Worker) rows(ctx context.Context, t Task, emit func(*Segment) error) error {
+	stage, err := w.x.open(ctx, t.Stage)
+	if err != nil {
+		return err
+	}
+	c := w.chains[t.Stage]
+	if c == nil {
+		if c, err = newChain(stage, w.x.Plan, w.id, w.x.clock); err != nil {
+			return err
+		}
+		w.chains[t.Stage] = c
+	}
+	run := &splitRun{ctx: ctx, x: w.x, t: t, stage: stage, chain: c, emit: emit}
+	defer run.abandon()
+	if stage.Read == plan.FromHeld {
+		return run.held()
+	}
+	return run.input()
+}
+
+// splitRun is one pass of a chain over a split.
+type splitRun struct {
+	ctx   context.Context
+	x     *Executor
+	t     Task
+	stage *openStage
+	chain *chain
+	emit  func(*Segment) error
+	cur   *segmentState
+}
+
+func (r *splitRun) input() error {
+	file := r.x.Plan.Inputs[r.t.Split.Src]
+	format, ok := storage.Lookup(file.Format)
+	if !ok {
+		return fmt.Errorf("%s: this corpusmill can't read the format %q", file.Path, file.Format)
+	}
+	reader, err := format.Open(r.ctx, file, r.t.Split, storage.ReadOptions{
+		Fields: r.stage.env.Fields, Segment: r.x.Plan.Segment, MaxRow: r.x.Plan.MaxRow})
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	for {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		b, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return r.finish()
+		}
+		if err != nil {
+			return err
+		}
+		r.x.progress(r.t.Stage, b.Bytes)
+		if b.Seg < r.t.From {
+			continue
+		}
+		if err := r.at(b); err != nil {
+			return err
+		}
+		if err := r.batch(input{rows: b.Rows}); err != nil {
+			return err
+		}
+	}
+}
+
+// at makes the batch's segment the current one.
+func (r *splitRun) at(b *storage.Batch) error {
+	if r.cur == nil || r.cur.Seg != b.Seg {
+		if err := r.finish(); err != nil {
+			return err
+		}
+		if err := r.begin(r.t.Split.Src, b.Seg); err != nil {
+			return err
+		}
+	}
+	if r.stage.After < 0 {
+		r.cur.File.Lines += b.Lines
+		r.cur.File.Blank += b.Blank
+		r.cur.File.Bytes += b.Bytes
+		if r.cur.ordinal == 0 && b.Rows.Len() > 0 {
+			r.cur.Base = b.Rows.ID(0).Pos
+		}
+	}
+	return nil
+}
+
+func (r *splitRun) held() error {
+	src, seg := r.t.Split.Src, r.t.Split.Seg
+	if err := r.begin(src, seg); err != nil {
+		return err
+	}
+	rows := &heldRows{hold: r.cur.gate.hold, src: src, base: r.cur.Base, rows: record.NewJSONRows(r.stage.env.Fields)}
+	for {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		in, err := rows.next()
+		if errors.Is(err, io.EOF) {
+			return r.finish()
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.batch(in); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *splitRun) batch(in input) error {
+	for row := 0; row < in.rows.Len(); {
+		next, err := r.chain.run(in, row, r.cur)
+		if err != nil {
+			return err
+		}
+		row = next
+	}
+	return nil
+}
+
+func (r *splitRun) begin(src uint32, seg int) error {
+	s := newSegmentState(r.x, src, seg)
+	r.cur = s
+	if r.stage.After >= 0 {
+		segs, err := r.x.segments()
+		if err != nil {
+			return err
+		}
+		i := findSegment(segs, src, seg)
+		if i < 0 {
+			return fmt.Errorf("%s has changed since it was read first: it has grown", r.x.Plan.Inputs[src].Path)
+		}
+		s.segs, s.Base = segs, segs[i].Base
+		s.dropStep = r.x.Plan.Stages[r.stage.After].Dedup + 1
+		if s.gate, err = r.x.openGate(r.stage, r.t, i); err != nil {
+			return err
+		}
+	}
+	if r.stage.End == plan.EndKeys {
+		f, err := newTemp(r.x.dir.held(r.t.Stage, src, seg))
+		if err != nil {
+			return err
+		}
+		s.holdFile = f
+		if s.hold, err = newHoldWriter(f.File, r.x.enc, r.stage.env.Stats, r.stage.HoldRows, s.bufs.hold); err != nil {
+			return diskError(f.path, 0, err)
+		}
+	}
+	return nil
+}
+
+// finish completes the current segment and emits it.
+func (r *splitRun) finish() error {
+	s := r.cur
+	if s == nil {
+		return nil
+	}
+	if s.gate != nil {
+		err := s.gate.close(r.x.Plan.Inputs[s.Src].Path)
+		s.gate = nil
+		if err != nil {
+			return err
+		}
+	}
+	if s.hold != nil {
+		if err := s.finishKeys(r.t); err != nil {
+			return err
+		}
+	}
+	r.cur = nil
+	if r.stage.End == plan.EndWrite {
+		var err error
+		if s.Sketch, err = r.x.observe(s.bulk.Rows); err != nil {
+			return err
+		}
+	}
+	return r.emit(s.segment())
+}
+
+// abandon drops what an error left unfinished.
+func (r *splitRun) abandon() {
+	if r.cur != nil {
+		r.cur.abandon()
+		r.cur = nil
+	}
+}
+
+func findSegment(segs []segmentInfo, src uint32, seg int) int {
+	lo, hi := 0, len(segs)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if s := segs[mid]; s.Src < src || s.Src == src && s.Seg < seg {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(segs) && segs[lo].Src == src && segs[lo].Seg == seg {
+		return lo
+	}
+	return -1
+}

@@ -1,0 +1,250 @@
+// Package plan says what a run will do, as pure data: stages of steps, each
+// step an operator's name and its parameters as JSON. A plan has no code in
+// it, so it is the same on every engine and can be compared with the plan of
+// an interrupted run.
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"corpusmill/op"
+	"corpusmill/record"
+	"corpusmill/storage"
+)
+
+// Plan is a whole run.
+type Plan struct {
+	Format  int            `json:"plan_format"` // Format, the version of this structure
+	Project string         `json:"project_name"`
+	Inputs  []storage.File `json:"inputs"`
+	Output  Output         `json:"output"`
+	TextKey string         `json:"text_key"`
+	// Texts are the fields that operators read as text. A row in which one of
+	// them is not a string is filtered by the pseudo-operator "source".
+	Texts []string `json:"texts"`
+	// Stats are what the steps measure, by slot.
+	Stats  []Stat  `json:"stats"`
+	Steps  []Step  `json:"steps"`
+	Stages []Stage `json:"stages"`
+	// KeepStats adds the stats to the rows, as __dj__stats__.
+	KeepStats bool `json:"keep_stats"`
+	// StopOnRowError ends the run at the first row that an operator can't
+	// process, instead of setting that row aside.
+	StopOnRowError bool  `json:"stop_on_row_error"`
+	Segment        int64 `json:"segment"` // bytes of input between two commits
+	MaxRow         int64 `json:"max_row"` // bytes; longer rows are quarantined
+}
+
+// Version is the Plan structure's version; a run of another one can't be
+// continued.
+const Version = 1
+
+// Output says where and how the kept rows are written.
+type Output struct {
+	Path   string        `json:"path"`   // "-" for standard output
+	Format string        `json:"format"` // "jsonl" or "parquet"
+	Codec  storage.Codec `json:"codec,omitempty"`
+	Layout Layout        `json:"layout"`
+	Shard  int64         `json:"shard,omitempty"` // bytes of uncompressed rows after which a new shard begins; 0 for one file
+}
+
+// Layout is how the output lies at its path.
+type Layout string
+
+const (
+	// SingleFile is one file at the path.
+	SingleFile Layout = "file"
+	// Folder is a directory at the path with part files.
+	Folder Layout = "folder"
+	// Numbered are files beside the path, NAME-00-of-03.EXT.
+	Numbered Layout = "numbered"
+	// Stream is standard output.
+	Stream Layout = "stream"
+)
+
+// Step is one operator of the recipe.
+type Step struct {
+	Label   string          `json:"label"` // its name, with #2 for the second of that name
+	Name    string          `json:"name"`
+	Kind    string          `json:"kind"`
+	Params  json.RawMessage `json:"params"`
+	Version int             `json:"version"` // the operator's
+	Reasons []string        `json:"reasons,omitempty"`
+}
+
+// Stat is a stat that some step measures.
+type Stat struct {
+	Name string          `json:"name"`
+	Kind record.StatKind `json:"kind"`
+}
+
+// Source says where a stage's rows come from.
+type Source string
+
+const (
+	// FromInput reads the input files.
+	FromInput Source = "input"
+	// FromHeld reads the rows that the stage before last wrote to held files.
+	FromHeld Source = "held"
+)
+
+// End is the data movement that ends a stage.
+type End string
+
+const (
+	// EndKeys writes the deduplicator's keys, sorted, and what is needed to
+	// go on with the rows afterwards.
+	EndKeys End = "keys"
+	// EndCluster finds the duplicates among the keys of the stage before.
+	EndCluster End = "cluster"
+	// EndWrite writes the kept rows to the output, in input order.
+	EndWrite End = "write"
+	// EndEncode turns the kept rows, written by the stage before, into the
+	// output's columnar format.
+	EndEncode End = "encode"
+)
+
+// Stage is a run of steps without data movement, and the movement that ends it.
+type Stage struct {
+	Name string `json:"name"`
+	Read Source `json:"read,omitempty"`
+	// From and To are the steps that the stage runs on each row, [From, To).
+	From int `json:"from"`
+	To   int `json:"to"`
+	End  End `json:"end"`
+	// Dedup is the deduplicator of EndKeys and EndCluster, an index of Steps;
+	// -1 for none.
+	Dedup int `json:"dedup"`
+	// HoldRows, with EndKeys, says that edited rows are written to held
+	// files; otherwise only which rows go on, and the input is read again.
+	HoldRows bool `json:"hold_rows,omitempty"`
+	// After is the cluster stage whose duplicates are dropped first; -1 for
+	// none.
+	After int `json:"after"`
+}
+
+// Job is what a plan is made from.
+type Job struct {
+	Project        string
+	Inputs         []storage.File
+	Output         Output
+	TextKey        string
+	Steps          []Step // Label, Name and Params; the rest is filled in
+	KeepStats      bool
+	StopOnRowError bool
+	Segment        int64
+	MaxRow         int64
+}
+
+// Build makes the plan of a job. It opens each operator once, which tells what
+// fields it reads and what it measures; an error is that of an operator that
+// can't be built or opened, with its label.
+func Build(ctx context.Context, j Job) (*Plan, error) {
+	p := &Plan{
+		Format: Version, Project: j.Project, Inputs: j.Inputs, Output: j.Output,
+		TextKey: j.TextKey, KeepStats: j.KeepStats,
+		StopOnRowError: j.StopOnRowError, Segment: j.Segment, MaxRow: j.MaxRow,
+	}
+	env := p.Env()
+	for _, s := range j.Steps {
+		spec, _ := op.Lookup(s.Name)
+		s.Kind, s.Version, s.Reasons = spec.Kind.String(), spec.Version, spec.Reasons
+		p.Steps = append(p.Steps, s)
+		o, err := Open(ctx, env, s, p.TextKey)
+		if err != nil {
+			return nil, err
+		}
+		if err := o.Close(); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Label, err)
+		}
+	}
+	for _, t := range env.Texts() {
+		if n := env.Fields.Name(t); !slices.Contains(p.Texts, n) {
+			p.Texts = append(p.Texts, n)
+		}
+	}
+	for s := range env.Stats.Len() {
+		slot := record.Slot(s)
+		p.Stats = append(p.Stats, Stat{env.Stats.Name(slot), env.Stats.Kind(slot)})
+	}
+	p.Stages = stages(p.Steps, rereadable(p.Inputs), p.Output.Format)
+	return p, nil
+}
+
+// Open builds and opens the operator of a step.
+func Open(ctx context.Context, env *op.Env, s Step, textKey string) (op.Operator, error) {
+	o, err := op.Build(s.Name, s.Params)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Label, err)
+	}
+	env.TextKey = op.TextKey(s.Params, textKey)
+	if err := o.Open(ctx, env); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Label, err)
+	}
+	return o, nil
+}
+
+func rereadable(files []storage.File) bool {
+	for _, f := range files {
+		if f.Path == "-" {
+			return false
+		}
+	}
+	return true
+}
+
+// stages cuts the steps at the deduplicators. Rows are held in files between
+// two stages when a mapper has changed them or the input can't be read twice;
+// else a list of the rows that go on is enough.
+func stages(steps []Step, rereadable bool, format string) []Stage {
+	var out []Stage
+	read, after, from, edited := FromInput, -1, 0, false
+	for i, s := range steps {
+		if s.Kind == op.KindMapper.String() {
+			edited = true
+		}
+		if s.Kind != op.KindDeduplicator.String() {
+			continue
+		}
+		hold := edited || !rereadable || read == FromHeld
+		out = append(out,
+			Stage{Name: name(steps[from:i], "keys of "+s.Label), Read: read, From: from, To: i, End: EndKeys, Dedup: i, HoldRows: hold, After: after},
+			Stage{Name: "duplicates of " + s.Label, From: i, To: i + 1, End: EndCluster, Dedup: i, After: -1})
+		after, from = len(out)-1, i+1
+		if hold {
+			read = FromHeld
+		}
+	}
+	out = append(out, Stage{Name: name(steps[from:], "write"), Read: read, From: from, To: len(steps), End: EndWrite, Dedup: -1, After: after})
+	if format == "parquet" {
+		out = append(out, Stage{Name: "encode", End: EndEncode, From: len(steps), To: len(steps), Dedup: -1, After: -1})
+	}
+	return out
+}
+
+func name(steps []Step, last string) string {
+	switch len(steps) {
+	case 0:
+		return last
+	case 1:
+		return steps[0].Label + ", " + last
+	default:
+		return steps[0].Label + " … " + steps[len(steps)-1].Label + ", " + last
+	}
+}
+
+// Env returns the tables for the operators of a chain. The plan's text fields
+// are its first paths, and its stats have the same slots in every stage.
+func (p *Plan) Env() *op.Env {
+	e := &op.Env{Fields: &record.Fields{}, Stats: &record.Stats{}, TextKey: p.TextKey}
+	for _, t := range p.Texts {
+		e.Fields.Path(t)
+	}
+	for _, s := range p.Stats {
+		e.Stats.Slot(s.Name, s.Kind)
+	}
+	return e
+}
