@@ -67,13 +67,22 @@ func (c *FileCount) add(o FileCount) {
 // which refuses malformed rows and rows without text. The plan's steps follow.
 const SourceStep = 0
 
+// steps is the number of an account's steps: "source", those of the plan, and
+// "export" where the output's format can't hold every row.
+func steps(p *plan.Plan) int {
+	if p.Output.Format != "jsonl" {
+		return len(p.Steps) + 2
+	}
+	return len(p.Steps) + 1
+}
+
 // SourceReasons are why "source" drops a row.
 var SourceReasons = []string{"text is missing", "text is null", "text is not a string"}
 
 // Account is the balance of a run: no row leaves it unseen.
 type Account struct {
 	Files []FileCount `json:"files"` // by input ordinal
-	Steps []StepCount `json:"steps"` // SourceStep, then the plan's steps
+	Steps []StepCount `json:"steps"` // see steps
 	// Written, Noted and SetAside are counted where rows are written out: to
 	// the output, to the log of drops, to the quarantine.
 	Written  int64  `json:"written"`
@@ -83,7 +92,7 @@ type Account struct {
 }
 
 func newAccount(p *plan.Plan) *Account {
-	return &Account{Files: make([]FileCount, len(p.Inputs)), Steps: make([]StepCount, len(p.Steps)+1)}
+	return &Account{Files: make([]FileCount, len(p.Inputs)), Steps: make([]StepCount, steps(p))}
 }
 
 // Total is the Count over all files.
@@ -152,6 +161,9 @@ func (a *Account) Check(p *plan.Plan) error {
 func stepLabel(p *plan.Plan, i int) string {
 	if i == SourceStep {
 		return "source"
+	}
+	if i > len(p.Steps) {
+		return "export"
 	}
 	return p.Steps[i-1].Label
 }

@@ -200,7 +200,9 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 	if c.stage.dedup != nil {
 		return c.key(rows, row, s, timed)
 	}
-	s.write(c.rec, c.stage.stats, c.plan.KeepStats)
+	if err := s.write(c.rec, c.stage.stats, c.plan.KeepStats); err != nil {
+		return c.refuse(rows, row, s, len(s.counts)-1, err)
+	}
 	return nil
 }
 

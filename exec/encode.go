@@ -29,24 +29,6 @@ func columnar(p *plan.Plan) (storage.Columnar, error) {
 	return c, nil
 }
 
-// observe sketches the schema of a segment's rows.
-func (x *Executor) observe(rows []byte) ([]byte, error) {
-	format, err := columnar(x.Plan)
-	if format == nil || err != nil {
-		return nil, err
-	}
-	sketch, err := format.NewSketch(x.Plan.Inputs)
-	if err != nil {
-		return nil, err
-	}
-	for line := range lines(rows) {
-		if err := sketch.Observe(line); err != nil {
-			return nil, err
-		}
-	}
-	return sketch.State()
-}
-
 // encode turns the spooled rows into the output's format. It starts from the
 // beginning when it is resumed: the rows are there, only their encoding is
 // done again.

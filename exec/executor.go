@@ -41,9 +41,9 @@ type Executor struct {
 	Progress func(stage int, bytes int64)
 	enc      *zstd.Encoder
 	dec      *zstd.Decoder
-	bufs     sync.Pool // *segmentBuffers
 
 	mu     sync.Mutex
+	bufs   []*segmentBuffers // free ones
 	stages map[int]*openStage
 	segs   []segmentInfo
 }
@@ -67,7 +67,6 @@ func NewExecutor(folder string, clock Clock) (*Executor, error) {
 		return nil, fmt.Errorf("%s has format %d; this corpusmill reads %d", dir.plan(), p.Format, plan.Version)
 	}
 	x := &Executor{Plan: p, dir: dir, clock: clock, stages: map[int]*openStage{}}
-	x.bufs.New = func() any { return &segmentBuffers{} }
 	if x.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false)); err != nil {
 		return nil, err
 	}

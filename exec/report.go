@@ -22,7 +22,8 @@ type Report struct {
 	Resumed bool   `json:"resumed,omitempty"`
 }
 
-// StepReport is what one step did; the first is "source".
+// StepReport is what one step did; the first is "source", the last
+// "export" where the output's format can't hold every row.
 type StepReport struct {
 	Label string `json:"label"`
 	Kind  string `json:"kind"`
@@ -69,7 +70,10 @@ func (d *driver) report() *Report {
 	for i, s := range a.Steps {
 		out := StepReport{Label: stepLabel(p, i), Kind: "source", Count: s.Count, Edited: s.Edited, Nanos: s.Nanos}
 		reasons := SourceReasons
-		if i > SourceStep {
+		switch {
+		case i > len(p.Steps):
+			out.Kind, reasons = "export", nil
+		case i > SourceStep:
 			out.Kind, reasons = p.Steps[i-1].Kind, reasonsOf(p.Steps[i-1])
 		}
 		for k, n := range s.Reasons {

@@ -3,6 +3,7 @@ package exec
 import (
 	"corpusmill/op"
 	"corpusmill/record"
+	"corpusmill/storage"
 )
 
 // segmentBuffers is the memory of a segment, kept for the next one.
@@ -25,11 +26,34 @@ type segmentState struct {
 	hold     *holdWriter
 	holdFile *tempFile
 	keys     []keyEntry
+	sketch   storage.Sketch // of a columnar output; nil for others
+}
+
+// buffers returns free buffers, or new ones with room for a segment's rows.
+func (x *Executor) buffers() *segmentBuffers {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if n := len(x.bufs); n > 0 {
+		b := x.bufs[n-1]
+		x.bufs = x.bufs[:n-1]
+		return b
+	}
+	return &segmentBuffers{}
+}
+
+// free takes buffers back. Those that a rare large row has grown are dropped.
+func (x *Executor) free(b *segmentBuffers) {
+	if int64(cap(b.rows)) > 2*x.Plan.Segment+(1<<20) {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.bufs = append(x.bufs, b)
 }
 
 func newSegmentState(x *Executor, src uint32, seg int) *segmentState {
-	b := x.bufs.Get().(*segmentBuffers)
-	s := &segmentState{x: x, bufs: b, counts: make([]StepCount, len(x.Plan.Steps)+1), keys: b.keys[:0]}
+	b := x.buffers()
+	s := &segmentState{x: x, bufs: b, counts: make([]StepCount, steps(x.Plan)), keys: b.keys[:0]}
 	s.Src, s.Seg = src, seg
 	s.bulk = Bulk{Rows: b.rows[:0], Stats: b.stats[:0], Drops: b.drops[:0]}
 	return s
@@ -89,24 +113,44 @@ func (s *segmentState) keep(r *record.Record, line int, keys []op.Key) error {
 	return diskError(s.holdFile.path, 0, s.hold.add(s.ordinal, off, line, r))
 }
 
-// write renders a row that all steps kept.
-func (s *segmentState) write(r *record.Record, stats *statsWriter, inRow bool) {
-	s.File.Kept++
+// room makes sure that the rows of a whole segment fit, once, instead of
+// growing to it in steps.
+func (s *segmentState) room() {
+	if cap(s.bulk.Rows) == 0 {
+		s.bulk.Rows = make([]byte, 0, s.x.Plan.Segment+s.x.Plan.Segment/16+64<<10)
+	}
+}
+
+// write renders a row that all steps kept. An error means that the output's
+// format can't hold the row, which then isn't written.
+func (s *segmentState) write(r *record.Record, stats *statsWriter, inRow bool) error {
+	noted := len(s.bulk.Stats)
 	if len(stats.order) > 0 {
-		at := len(s.bulk.Stats)
 		s.bulk.Stats = append(s.bulk.Stats, `{"`+StatsKey+`":`...)
 		s.bulk.Stats = stats.append(s.bulk.Stats, r.Values())
 		if inRow {
 			e := r.Edits()
-			e.Extra = append(e.Extra, s.bulk.Stats[at+1:]...)
+			e.Extra = append(e.Extra, s.bulk.Stats[noted+1:]...)
 			e.Drop = append(e.Drop, StatsKey)
 		}
 		s.bulk.Stats = append(s.bulk.Stats, '}', '\n')
 	}
 	start := len(s.bulk.Rows)
 	s.bulk.Rows = r.AppendJSON(s.bulk.Rows)
-	s.Rows.Add(s.bulk.Rows[start:])
+	row := s.bulk.Rows[start:]
+	if s.sketch != nil {
+		n := &s.counts[len(s.counts)-1]
+		n.In++
+		if err := s.sketch.Observe(r.ID(), row); err != nil {
+			s.bulk.Rows, s.bulk.Stats = s.bulk.Rows[:start], s.bulk.Stats[:noted]
+			return err
+		}
+		n.Kept++
+	}
+	s.File.Kept++
+	s.Rows.Add(row)
 	s.bulk.Rows = append(s.bulk.Rows, '\n')
+	return nil
 }
 
 // finishKeys writes the segment's keys and completes its held rows.
@@ -146,7 +190,7 @@ func (s *segmentState) segment() *Segment {
 	}
 	b, x := s.bufs, s.x
 	b.rows, b.stats, b.drops, b.keys = s.bulk.Rows, s.bulk.Stats, s.bulk.Drops, s.keys
-	return &Segment{Summary: s.Summary, Bulk: &s.bulk, release: func() { x.bufs.Put(b) }}
+	return &Segment{Summary: s.Summary, Bulk: &s.bulk, release: func() { x.free(b) }}
 }
 
 func (s *segmentState) abandon() {

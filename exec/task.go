@@ -143,6 +143,9 @@ func (r *splitRun) at(b *storage.Batch) error {
 
 func (r *splitRun) held() error {
 	src, seg := r.t.Split.Src, r.t.Split.Seg
+	if seg < r.t.From {
+		return nil // an earlier attempt was lost after it had done all
+	}
 	if err := r.begin(src, seg); err != nil {
 		return err
 	}
@@ -178,6 +181,18 @@ func (r *splitRun) batch(in input) error {
 func (r *splitRun) begin(src uint32, seg int) error {
 	s := newSegmentState(r.x, src, seg)
 	r.cur = s
+	if r.stage.End == plan.EndWrite {
+		s.room()
+		format, err := columnar(r.x.Plan)
+		if err != nil {
+			return err
+		}
+		if format != nil {
+			if s.sketch, err = format.NewSketch(r.x.Plan.Inputs); err != nil {
+				return err
+			}
+		}
+	}
 	if r.stage.After >= 0 {
 		segs, err := r.x.segments()
 		if err != nil {
@@ -225,9 +240,9 @@ func (r *splitRun) finish() error {
 		}
 	}
 	r.cur = nil
-	if r.stage.End == plan.EndWrite {
+	if s.sketch != nil {
 		var err error
-		if s.Sketch, err = r.x.observe(s.bulk.Rows); err != nil {
+		if s.Sketch, err = s.sketch.State(); err != nil {
 			return err
 		}
 	}

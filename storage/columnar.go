@@ -3,6 +3,8 @@ package storage
 import (
 	"encoding/json"
 	"io"
+
+	"corpusmill/record"
 )
 
 // Columnar is a Format that can be written and needs a schema for it. Rows
@@ -19,10 +21,11 @@ type Columnar interface {
 
 // Sketch is a schema that widens to fit every row it is shown.
 type Sketch interface {
-	// Observe widens the schema to fit a row, a JSON object.
-	Observe(row []byte) error
+	// Observe widens the schema to fit a row, a JSON object. An error means
+	// that the format can't hold the row; it then has no part in the schema.
+	Observe(id record.ID, row []byte) error
 	// State is the sketch as JSON, and Merge widens the schema to fit the
-	// rows of another sketch, given by its state, that come later.
+	// rows of another sketch, given by its state.
 	State() (json.RawMessage, error)
 	Merge(state json.RawMessage) error
 }

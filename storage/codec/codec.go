@@ -3,6 +3,7 @@
 package codec
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -60,23 +61,43 @@ func Detect(head []byte, named storage.Codec) storage.Codec {
 }
 
 // Open opens a file, or standard input for the path "-", and decompresses it.
-// Errors of the reader name the file and the uncompressed offset that was
-// reached; what it gave before is right unless the error says checksum.
+// Of standard input and pipes the codec is found by Detect, with c for the
+// name's. Errors of the reader name the file and the uncompressed offset that
+// was reached; what it gave before is right unless the error says checksum.
 func Open(path string, c storage.Codec) (io.ReadCloser, error) {
 	if path == "-" {
-		return NewReader("standard input", os.Stdin, c)
+		return sniff("standard input", io.NopCloser(os.Stdin), c)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := NewReader(path, f, c)
+	info, err := f.Stat()
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	r.close = f.Close
-	return r, nil
+	if !info.Mode().IsRegular() {
+		return sniff(path, f, c)
+	}
+	return closing(path, f, f, c)
+}
+
+func sniff(name string, f io.ReadCloser, c storage.Codec) (io.ReadCloser, error) {
+	r := bufio.NewReader(f)
+	head, _ := r.Peek(16) // an error comes again with the first read
+	return closing(name, r, f, Detect(head, c))
+}
+
+// closing is a Reader of r that closes f.
+func closing(name string, r io.Reader, f io.Closer, c storage.Codec) (io.ReadCloser, error) {
+	d, err := NewReader(name, r, c)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	d.close = f.Close
+	return d, nil
 }
 
 // Reader decompresses one stream.

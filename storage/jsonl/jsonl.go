@@ -23,7 +23,6 @@ import (
 // Format is the storage.Format of JSON Lines.
 type Format struct{}
 
-func init() { storage.Register(Format{}) }
 
 func init() { storage.Register(Format{}) }
 

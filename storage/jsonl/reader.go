@@ -14,7 +14,7 @@ import (
 const (
 	batchRows  = 8192
 	rawBytes   = 64 << 10 // what is kept of a row that is too long
-	bombFactor = 64       // a line of so many longest rows in a compressed file is no data
+	bombFactor = 64       // a line of so many longest rows in a stream is no data
 )
 
 var mark = []byte("\xef\xbb\xbf")
@@ -191,7 +191,7 @@ func (r *reader) longLine() error {
 	head := copy(r.buf, r.buf[r.at:min(r.n, r.at+rawBytes+len(mark))])
 	ended := false
 	for !ended {
-		if r.file.Codec != storage.Plain && length > bombFactor*r.o.MaxRow {
+		if !seekable(r.file) && length > bombFactor*r.o.MaxRow {
 			return r.bomb(off, length)
 		}
 		if err := r.ctx.Err(); err != nil {

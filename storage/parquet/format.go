@@ -175,7 +175,7 @@ func (r *reader) openGroup() (err error) {
 			return r.damaged(i, err)
 		}
 		perRow := max(1, g.chunks[i].values/max(1, g.rows))
-		if err := l.open(c, int(min(rows*min(perRow, batchRows), 4*batchRows))); err != nil {
+		if err := l.open(c, g.chunks[i].values, int(min(rows*min(perRow, batchRows), 4*batchRows))); err != nil {
 			return r.damaged(i, err)
 		}
 	}

@@ -21,7 +21,7 @@ const (
 	// maxPageBytes is the decoder's own limit on any page.
 	maxPageBytes = 1 << 30
 
-	headerBytes    = 16 << 10
+	headerBytes    = 1 << 10
 	maxHeaderBytes = 4 << 20
 )
 

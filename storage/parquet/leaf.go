@@ -18,7 +18,8 @@ type leafReader struct {
 	maxDef int16
 	maxRep int16
 	chunk  file.ColumnChunkReader
-	step   int // levels to decode at once
+	step   int   // levels to decode at once
+	todo   int64 // levels of the chunk not yet decoded
 
 	col   column
 	valAt []int32 // of each level, the values before it; unused when all levels have values
@@ -31,11 +32,11 @@ type leafReader struct {
 }
 
 // open starts on another chunk.
-func (l *leafReader) open(c file.ColumnChunkReader, step int) error {
+func (l *leafReader) open(c file.ColumnChunkReader, levels int64, step int) error {
 	if err := l.close(); err != nil {
 		return err
 	}
-	l.chunk, l.step = c, step
+	l.chunk, l.todo, l.step = c, levels, step
 	l.col.reset()
 	l.col.ptrs = l.col.ptrs[:0]
 	l.valAt, l.rowAt = l.valAt[:0], l.rowAt[:0]
@@ -105,8 +106,9 @@ func (l *leafReader) fill() error {
 			if err := l.chunk.Err(); err != nil {
 				return err
 			}
-			l.end = true
 		}
+		l.todo -= int64(n)
+		l.end = n == 0 || l.todo == 0
 		if err := l.index(was); err != nil {
 			return err
 		}

@@ -204,6 +204,12 @@ func (c *conv) last(v *column) int {
 		return len(v.i64) - 1
 	case parquet.Types.Int96:
 		return len(v.i96) - 1
+	case parquet.Types.Boolean:
+		return len(v.bools) - 1
+	case parquet.Types.Float:
+		return len(v.f32) - 1
+	case parquet.Types.Double:
+		return len(v.f64) - 1
 	}
 	return len(v.off) - 2
 }

@@ -101,6 +101,8 @@ func writeWith(t testing.TB, s *Schema, o WriterOptions, rows ...string) (path s
 	return path
 }
 
+func fileAt(path string) storage.File { return storage.File{Path: path} }
+
 func hintOf(t testing.TB, path string) *Schema {
 	t.Helper()
 	s, err := FromParquet([]storage.File{{Path: path}})

@@ -90,28 +90,39 @@ func appendUUID(dst, b []byte) []byte {
 }
 
 func (c *conv) appendDecimal(dst []byte, v *column, i int) []byte {
-	var digits []byte
-	var scratch [48]byte
-	if c.phys == parquet.Types.Int32 || c.phys == parquet.Types.Int64 {
-		digits = strconv.AppendInt(scratch[:0], v.int(c, i), 10)
-	} else {
-		digits = bigFromBytes(v.bytes(i)).Append(scratch[:0], 10)
-	}
 	dst = append(dst, '"')
-	if digits[0] == '-' {
-		dst = append(dst, '-')
-		digits = digits[1:]
+	start := len(dst)
+	switch {
+	case c.phys == parquet.Types.Int32 || c.phys == parquet.Types.Int64:
+		dst = strconv.AppendInt(dst, v.int(c, i), 10)
+	case len(v.bytes(i)) <= 8:
+		dst = strconv.AppendInt(dst, intFromBytes(v.bytes(i)), 10)
+	default:
+		dst = bigFromBytes(v.bytes(i)).Append(dst, 10)
 	}
-	for lead := c.scale + 1 - len(digits); lead > 0; lead-- {
-		digits = slices.Insert(digits, 0, '0')
+	if dst[start] == '-' {
+		start++
 	}
-	whole := len(digits) - c.scale
-	dst = append(dst, digits[:whole]...)
+	for len(dst)-start < c.scale+1 {
+		dst = slices.Insert(dst, start, '0')
+	}
 	if c.scale > 0 {
-		dst = append(dst, '.')
-		dst = append(dst, digits[whole:]...)
+		dst = slices.Insert(dst, len(dst)-c.scale, '.')
 	}
 	return append(dst, '"')
+}
+
+// intFromBytes reads up to 8 bytes as bigFromBytes does.
+func intFromBytes(b []byte) int64 {
+	var n int64
+	for i, x := range b {
+		if i == 0 {
+			n = int64(int8(x))
+		} else {
+			n = n<<8 | int64(x)
+		}
+	}
+	return n
 }
 
 // bigFromBytes reads a big-endian two's complement integer.

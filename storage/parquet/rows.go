@@ -92,7 +92,9 @@ func locate(root *node, name string, parts []string) place {
 func (r *rows) Len() int { return r.n }
 
 // ID names a row by its number in the file.
-func (r *rows) ID(row int) record.ID { return record.ID{Src: r.src, Pos: uint64(r.first) + uint64(row)} }
+func (r *rows) ID(row int) record.ID {
+	return record.ID{Src: r.src, Pos: uint64(r.first) + uint64(row)}
+}
 
 // Line is -1: rows of a table have no lines.
 func (r *rows) Line(int) int { return -1 }

@@ -109,9 +109,7 @@ func (c *compact) list() (n int, typ byte) {
 // fields calls fn for each field of a struct; fn consumes the value or
 // answers false, which skips it.
 func (c *compact) fields(depth int, fn func(id int16, typ byte) bool) {
-	if depth > maxThriftDepth {
-		c.fail("structures at byte %d nest more than %d deep", c.pos, maxThriftDepth)
-	}
+	c.enter(depth)
 	var id int16
 	for c.err == nil {
 		h := c.byte()
@@ -130,9 +128,17 @@ func (c *compact) fields(depth int, fn func(id int16, typ byte) bool) {
 	}
 }
 
+// enter bounds the recursion.
+func (c *compact) enter(depth int) {
+	if depth > maxThriftDepth {
+		c.fail("values at byte %d nest more than %d deep", c.pos, maxThriftDepth)
+	}
+}
+
 func keepNone(int16, byte) bool { return false }
 
 func (c *compact) skip(typ byte, depth int, inList bool) {
+	c.enter(depth)
 	switch typ {
 	case thriftTrue, thriftFalse:
 		if inList {

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"corpusmill/backend/local"
+	"corpusmill/exec"
+	"corpusmill/plan"
+	"corpusmill/recipe"
+	"corpusmill/storage"
+	"corpusmill/storage/fs"
+)
+
+// clock is the time since the program began, in nanoseconds.
+func clock() exec.Clock {
+	began := time.Now()
+	return func() int64 { return int64(time.Since(began)) }
+}
+
+func defaults() recipe.Defaults {
+	return recipe.Defaults{
+		NP:     runtime.NumCPU(),
+		Memory: physicalMemory() / 4 * 3,
+		Exists: func(path string) bool { _, err := os.Stat(path); return err == nil },
+	}
+}
+
+// prepare finds the inputs and makes the plan.
+func (e *env) prepare(r *recipe.Recipe) (*plan.Plan, error) {
+	var paths []string
+	for _, in := range r.Inputs {
+		paths = append(paths, in.Path)
+	}
+	found, err := fs.Find(paths, r.Suffixes, storage.Formats())
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range found.Skipped {
+		fmt.Fprintf(e.stderr, "note: %s is left out: no format has that ending\n", s)
+	}
+	return plan.Build(e.ctx, r.Job(found.Files))
+}
+
+func process(e *env, args []string) error {
+	f, err := takeFlags(args, []string{"json", "restart", "quiet", "q"}, []string{"config"})
+	if err != nil {
+		return err
+	}
+	r, err := e.load(f)
+	if err != nil {
+		return err
+	}
+	quiet := f.set["quiet"] || f.set["q"]
+	if !quiet {
+		for _, n := range r.Notes {
+			fmt.Fprintf(e.stderr, "note: %s\n", n)
+		}
+	}
+	p, err := e.prepare(r)
+	if err != nil {
+		return err
+	}
+	folder, temporary, err := runFolder(p.Output)
+	if err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(r.Memory)
+	now := clock()
+	b, err := backend(r.Backend, folder, now)
+	if err != nil {
+		return err
+	}
+	var show *meter
+	report, err := exec.Run(e.ctx, p, b, exec.Options{
+		Workers: r.NP, Memory: r.Memory, Folder: folder, Restart: f.set["restart"],
+		Stdout: e.stdout,
+		Logf:   func(format string, args ...any) { show.note(fmt.Sprintf(format, args...)) },
+		Begin: func(x *exec.Progress) {
+			if !quiet {
+				show = newMeter(e.stderr, x, p, now)
+			}
+		},
+	})
+	show.stop()
+	if err != nil {
+		return e.interrupted(err, p, folder)
+	}
+	if temporary && report.Rows.Quarantined == 0 {
+		os.RemoveAll(folder)
+	}
+	if err := e.printReport(report, f.set["json"], quiet, p.Output, folder, now()); err != nil {
+		return err
+	}
+	if r.MaxQuarantined.Exceeded(report.Rows.Quarantined, report.Rows.In) {
+		return overLimit{fmt.Sprintf("%d of %d rows were quarantined; max_quarantined allows %s. The result is published; the rows are in %s",
+			report.Rows.Quarantined, report.Rows.In, r.MaxQuarantined, filepath.Join(folder, "quarantine"))}
+	}
+	return nil
+}
+
+// runFolder is the folder beside the output that holds a run's own files. A
+// run to standard output has a temporary one.
+func runFolder(o plan.Output) (folder string, temporary bool, err error) {
+	if o.Layout == plan.Stream {
+		folder, err = os.MkdirTemp("", "corpusmill-*.run")
+		return folder, true, err
+	}
+	return strings.TrimRight(o.Path, "/") + ".run", false, nil
+}
+
+func backend(name, _ string, now exec.Clock) (exec.Backend, error) {
+	switch name {
+	case "local":
+		return &local.Goroutines{Clock: now}, nil
+	case "processes":
+		self, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		return &local.Processes{Command: []string{self, "worker"}}, nil
+	}
+	return nil, usageError{fmt.Sprintf("there is no backend %q", name)}
+}
+
+// interrupted says how to go on after a signal or a failure.
+func (e *env) interrupted(err error, p *plan.Plan, folder string) error {
+	if p.Output.Layout == plan.Stream {
+		return err
+	}
+	if errors.Is(err, context.Canceled) && e.ctx.Err() != nil {
+		fmt.Fprintf(e.stderr, "stopped; what is done is kept in %s: give the same command to go on\n", folder)
+	}
+	return err
+}
+
+func (e *env) printReport(r *exec.Report, asJSON, quiet bool, o plan.Output, folder string, nanos int64) error {
+	w := e.stdout
+	if o.Layout == plan.Stream {
+		w = e.stderr
+	}
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	}
+	if !quiet {
+		writeReport(w, r, folder, nanos)
+	}
+	return nil
+}
+
+func worker(e *env, args []string) error {
+	if len(args) != 1 {
+		return usageError{"worker needs the run folder"}
+	}
+	return local.Serve(e.ctx, args[0], e.stdin, e.stdout, clock())
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"sort"
+	"strings"
+	"text/tabwriter"
+
+	"corpusmill/exec"
+)
+
+// writeReport prints the closing table: what each step did to the rows, then
+// where everything is.
+func writeReport(w io.Writer, r *exec.Report, folder string, nanos int64) {
+	var busy int64
+	for _, s := range r.Steps {
+		busy += s.Nanos
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "step\trows in\tedited\tdropped\tquarantined\tkept\ttime\t  commonest reasons\n")
+	for _, s := range r.Steps {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", s.Label, thousands(s.In), some(s.Edited), some(s.Filtered+s.Duplicate),
+			some(s.Quarantined), thousands(s.Kept), share(s.Nanos, busy), reasons(s.Reasons))
+	}
+	t.Flush()
+	fmt.Fprintln(w)
+	rows := r.Rows
+	fmt.Fprintf(w, "%s rows in = %s kept + %s filtered + %s duplicates + %s quarantined",
+		thousands(rows.In), thousands(rows.Kept), thousands(rows.Filtered), thousands(rows.Duplicate), thousands(rows.Quarantined))
+	if r.Blank > 0 {
+		fmt.Fprintf(w, "; %s blank lines", thousands(r.Blank))
+	}
+	seconds := float64(nanos) / 1e9
+	fmt.Fprintf(w, "\n%.1f MB in %.1f s, %.0f MB/s\n", float64(r.Bytes)/1e6, seconds, float64(r.Bytes)/1e6/max(seconds, 0.001))
+	for i, f := range r.Output {
+		if i == 3 && len(r.Output) > 4 {
+			fmt.Fprintf(w, "output      … and %d more files\n", len(r.Output)-3)
+			break
+		}
+		fmt.Fprintf(w, "output      %s (%s rows, %s bytes)\n", f.Path, thousands(f.Rows), thousands(f.Bytes))
+	}
+	fmt.Fprintf(w, "digest      %s\n", r.Digest)
+	if rows.Quarantined > 0 {
+		fmt.Fprintf(w, "quarantine  %s\n", filepath.Join(folder, "quarantine"))
+	}
+	fmt.Fprintf(w, "report      %s\n", filepath.Join(folder, "report.json"))
+}
+
+func some(n int64) string {
+	if n == 0 {
+		return "·"
+	}
+	return thousands(n)
+}
+
+func share(n, of int64) string {
+	if of == 0 || n == 0 {
+		return "·"
+	}
+	return fmt.Sprintf("%.0f %%", 100*float64(n)/float64(of))
+}
+
+// reasons are the three commonest.
+func reasons(rs []exec.ReasonCount) string {
+	rs = append([]exec.ReasonCount(nil), rs...)
+	sort.SliceStable(rs, func(i, j int) bool { return rs[i].Rows > rs[j].Rows })
+	var out []string
+	for _, r := range rs[:min(len(rs), 3)] {
+		out = append(out, fmt.Sprintf("%s %s", thousands(r.Rows), r.Reason))
+	}
+	return strings.Join(out, ", ")
+}
