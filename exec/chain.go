@@ -13,16 +13,17 @@ const sampleEvery = 64
 
 // chain is a stage's steps on one worker.
 type chain struct {
-	stage  *openStage
-	plan   *plan.Plan
-	rec    *record.Record
-	steps  []instance
-	dedup  op.Deduplicator
-	keys   []op.Key
-	worker op.Worker
-	clock  Clock
-	seen   int64
-	at     int // the step that runs, index of stage.steps; -1 for source
+	stage   *openStage
+	plan    *plan.Plan
+	rec     *record.Record
+	steps   []instance
+	dedup   op.Deduplicator
+	keys    []op.Key
+	worker  op.Worker
+	clock   Clock
+	through bool // rows that an earlier stage has checked leave as they are
+	seen    int64
+	at      int // the step that runs, index of stage.steps; -1 for source
 }
 
 // instance is one step's operator as this worker has it.
@@ -44,6 +45,7 @@ func newChain(s *openStage, p *plan.Plan, worker int, clock Clock) (*chain, erro
 	if s.dedup != nil {
 		c.steps = c.steps[:len(c.steps)-1]
 	}
+	c.through = len(s.steps) == 0 && !p.KeepStats
 	return c, nil
 }
 
@@ -132,8 +134,11 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 			return nil
 		}
 		s.survive()
+		rows, row = s.gate.row(rows, row, e, s.Src)
 	}
-	if err := rows.Seek(row); err != nil {
+	if t, ok := rows.(record.Truster); ok && c.through && s.gate != nil {
+		t.Trust(row)
+	} else if err := rows.Seek(row); err != nil {
 		if s.gate != nil {
 			return fmt.Errorf("%s, row at offset %d: %w; it was right when it was read first: the file has changed", c.plan.Inputs[s.Src].Path, rows.ID(row).Pos, err)
 		}
@@ -198,7 +203,7 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 		n.Kept++
 	}
 	if c.stage.dedup != nil {
-		return c.key(rows, row, s, timed)
+		return c.key(rows, row, e, s, timed)
 	}
 	if err := s.write(c.rec, c.stage.stats, c.plan.KeepStats); err != nil {
 		return c.refuse(rows, row, s, len(s.counts)-1, err)
@@ -207,7 +212,7 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 }
 
 // key notes the row's key and that it goes on.
-func (c *chain) key(rows record.Rows, row int, s *segmentState, timed bool) error {
+func (c *chain) key(rows record.Rows, row int, e heldEntry, s *segmentState, timed bool) error {
 	c.at = len(c.steps)
 	account := c.stage.dedup.account
 	n := s.count(account)
@@ -227,7 +232,7 @@ func (c *chain) key(rows record.Rows, row int, s *segmentState, timed bool) erro
 	if len(c.keys) > 1 {
 		return fmt.Errorf("%s made %d keys for one row; rows are grouped by one", c.stage.dedup.label, len(c.keys))
 	}
-	return s.keep(c.rec, rows.Line(row), c.keys)
+	return s.keep(c.rec, rows.Line(row), c.keys, c.stage.HoldRows || e.Whole)
 }
 
 // refuse quarantines a row, or stops the run.

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/klauspost/compress/zstd"
-
 	"corpusmill/op"
 	"corpusmill/plan"
 	"corpusmill/record"
@@ -39,8 +37,6 @@ type Executor struct {
 	clock Clock
 	// Progress is told of input bytes as they are read; nil for nobody.
 	Progress func(stage int, bytes int64)
-	enc      *zstd.Encoder
-	dec      *zstd.Decoder
 
 	mu     sync.Mutex
 	bufs   []*segmentBuffers // free ones
@@ -67,12 +63,6 @@ func NewExecutor(folder string, clock Clock) (*Executor, error) {
 		return nil, fmt.Errorf("%s has format %d; this corpusmill reads %d", dir.plan(), p.Format, plan.Version)
 	}
 	x := &Executor{Plan: p, dir: dir, clock: clock, stages: map[int]*openStage{}}
-	if x.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false)); err != nil {
-		return nil, err
-	}
-	if x.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<32)); err != nil {
-		return nil, err
-	}
 	return x, nil
 }
 
@@ -89,7 +79,6 @@ func (x *Executor) Close() error {
 		}
 	}
 	x.stages = map[int]*openStage{}
-	x.dec.Close()
 	return first
 }
 

@@ -20,6 +20,7 @@ type input struct {
 // gate lets everything through.
 type gate struct {
 	hold   *holdReader
+	rows   *record.JSONRows // one held row at a time, in place of that of the input
 	ahead  heldEntry
 	have   bool
 	losers []loser
@@ -29,7 +30,7 @@ type gate struct {
 func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 	at := x.segs[info]
 	from := s.After - 1 // the stage that wrote the keys
-	hold, err := openHold(x.dir.held(from, at.Src, at.Seg), x.dec, s.env.Stats)
+	hold, err := openHold(x.dir.held(from, at.Src, at.Seg), s.env.Stats)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 		hold.close()
 		return nil, err
 	}
-	return &gate{hold: hold, losers: losers}, nil
+	return &gate{hold: hold, rows: record.NewJSONRows(s.env.Fields), losers: losers}, nil
 }
 
 // pass says whether the row, which has that ordinal in its segment, goes on.
@@ -73,6 +74,17 @@ func (g *gate) pass(in input, row int, ordinal int64) (heldEntry, bool, error) {
 	}
 	g.have = false
 	return g.ahead, true, nil
+}
+
+// row returns the row as an earlier stage left it: that of the input, or the
+// one held for it.
+func (g *gate) row(rows record.Rows, row int, e heldEntry, src uint32) (record.Rows, int) {
+	if g == nil || !e.Whole || rows == record.Rows(g.rows) {
+		return rows, row
+	}
+	g.rows.Reset(src, g.hold.buf)
+	g.rows.Add(e.Start, e.End, rows.ID(row).Pos, rows.Line(row))
+	return g.rows, 0
 }
 
 // lost says whether the row is a duplicate, and of which. Rows are asked
@@ -131,6 +143,9 @@ func (h *heldRows) next() (input, error) {
 		}
 		if !ok {
 			return input{rows: h.rows, entries: h.entries}, nil
+		}
+		if !e.Whole {
+			return input{}, h.hold.damaged()
 		}
 		h.rows.Add(e.Start, e.End, h.base+e.Off, e.Line)
 		h.entries = append(h.entries, e)

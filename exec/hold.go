@@ -10,35 +10,35 @@ import (
 	"math"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 
 	"corpusmill/record"
 )
 
 // A held file keeps what a stage needs of the rows that the stage before let
-// through: which rows of the segment they are, their stats, and, where a
-// mapper has changed them or the input can't be read twice, the rows.
+// through: which rows of the segment they are, their stats, and the rows
+// themselves where a mapper has changed them or the input can't be read twice.
 //
 //	magic | length of header uint32 | header, JSON | blocks | empty block
 //
 // A block is raw length, stored length and CRC-32C of the stored bytes, each
-// uint32, and the bytes, zstd. It holds whole entries:
+// uint32, and the bytes, compressed with S2. It holds whole entries:
 //
 //	uvarint  ordinal of the row in its segment, less that of the entry before
 //	         (the first: plus one)
-//	uvarint  number of stats, then for each: uvarint index in the header's
+//	byte     number of stats, then for each: uvarint index in the header's
 //	         list, and varint, float64 or uvarint length and bytes
-//	with rows also: uvarint position less the segment's base, uvarint line
-//	         relative to the segment plus one, uvarint length, the JSON, '\n'
+//	byte     0, or 1 when the row follows: uvarint position less the segment's
+//	         base, uvarint line relative to the segment plus one, uvarint
+//	         length, the JSON, '\n'
 //
 // The empty block has the number of entries as its raw length.
 const (
-	holdMagic = "CMHELD\x00\x01"
+	holdMagic = "CMHELD\x00\x02"
 	holdBlock = 512 << 10
 )
 
 type holdHeader struct {
-	Rows  bool       `json:"rows"`
 	Stats []heldStat `json:"stats"`
 }
 
@@ -50,18 +50,16 @@ type heldStat struct {
 type holdWriter struct {
 	f     *os.File
 	w     *bufio.Writer
-	rows  bool
 	buf   []byte
 	out   []byte
-	enc   *zstd.Encoder
 	last  int64
 	count uint32
 	stats *record.Stats
 }
 
-func newHoldWriter(f *os.File, enc *zstd.Encoder, stats *record.Stats, rows bool, buf []byte) (*holdWriter, error) {
-	h := &holdWriter{f: f, w: bufio.NewWriterSize(f, 256<<10), rows: rows, enc: enc, stats: stats, buf: buf[:0], last: -1}
-	header := holdHeader{Rows: rows}
+func newHoldWriter(f *os.File, stats *record.Stats, buf []byte) (*holdWriter, error) {
+	h := &holdWriter{f: f, w: bufio.NewWriterSize(f, 256<<10), stats: stats, buf: buf[:0], last: -1}
+	header := holdHeader{}
 	for s := range stats.Len() {
 		header.Stats = append(header.Stats, heldStat{stats.Name(record.Slot(s)), stats.Kind(record.Slot(s))})
 	}
@@ -77,8 +75,9 @@ func newHoldWriter(f *os.File, enc *zstd.Encoder, stats *record.Stats, rows bool
 }
 
 // add appends a row; r is the record of a row with that ordinal, position
-// less the segment's base, and line relative to the segment.
-func (h *holdWriter) add(ordinal int64, off uint64, line int, r *record.Record) error {
+// less the segment's base, and line relative to the segment. With whole the
+// row itself is held too.
+func (h *holdWriter) add(ordinal int64, off uint64, line int, r *record.Record, whole bool) error {
 	b := binary.AppendUvarint(h.buf, uint64(ordinal-h.last))
 	h.last = ordinal
 	h.count++
@@ -104,7 +103,10 @@ func (h *holdWriter) add(ordinal int64, off uint64, line int, r *record.Record) 
 		return fmt.Errorf("a row has %d stats; 127 is the most", n)
 	}
 	b[at] = byte(n)
-	if h.rows {
+	if !whole {
+		b = append(b, 0)
+	} else {
+		b = append(b, 1)
 		b = binary.AppendUvarint(b, off)
 		b = binary.AppendUvarint(b, uint64(line+1))
 		// The length is known only after the row is written: its bytes move
@@ -133,7 +135,7 @@ func (h *holdWriter) flush() error {
 	if uint64(len(h.buf)) > math.MaxUint32 {
 		return fmt.Errorf("a held block of %d bytes is too long", len(h.buf))
 	}
-	h.out = h.enc.EncodeAll(h.buf, h.out[:0])
+	h.out = s2.Encode(grow(h.out, s2.MaxEncodedLen(len(h.buf))), h.buf)
 	err := h.block(uint32(len(h.buf)), h.out)
 	h.buf = h.buf[:0]
 	return err
@@ -166,7 +168,6 @@ func (h *holdWriter) finish() error {
 type holdReader struct {
 	f       *os.File
 	r       *bufio.Reader
-	dec     *zstd.Decoder
 	header  holdHeader
 	slots   []record.Slot // of the header's stats in this process's table
 	buf     []byte        // the current block
@@ -177,22 +178,23 @@ type holdReader struct {
 	done    bool
 }
 
-// heldEntry is one row of a held file. JSON lies in the current block, from
-// Start to End, and is followed by '\n'.
+// heldEntry is one row of a held file. With Whole, its JSON lies in the
+// current block from Start to End, followed by '\n'.
 type heldEntry struct {
 	Ordinal    int64
+	Whole      bool
 	Off        uint64
 	Line       int
 	Start, End int
 	stats      []byte
 }
 
-func openHold(path string, dec *zstd.Decoder, stats *record.Stats) (*holdReader, error) {
+func openHold(path string, stats *record.Stats) (*holdReader, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	h := &holdReader{f: f, r: bufio.NewReaderSize(f, 256<<10), dec: dec, last: -1}
+	h := &holdReader{f: f, r: bufio.NewReaderSize(f, 256<<10), last: -1}
 	if err := h.readHeader(stats); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -240,9 +242,11 @@ func (h *holdReader) block() error {
 	if _, err := io.ReadFull(h.r, h.stored); err != nil || crc32.Checksum(h.stored, castagnoli) != binary.LittleEndian.Uint32(head[8:]) {
 		return h.damaged()
 	}
+	if n, err := s2.DecodedLen(h.stored); err != nil || n != int(raw) {
+		return h.damaged()
+	}
 	var err error
-	h.buf, err = h.dec.DecodeAll(h.stored, h.buf[:0])
-	if err != nil || len(h.buf) != int(raw) {
+	if h.buf, err = s2.Decode(grow(h.buf, int(raw)), h.stored); err != nil {
 		return h.damaged()
 	}
 	h.at = 0
@@ -273,7 +277,12 @@ func (h *holdReader) next() (e heldEntry, ok bool, err error) {
 		return e, false, h.damaged()
 	}
 	e.stats = h.buf[h.at+start : h.at+total-len(b)]
-	if h.header.Rows {
+	if len(b) == 0 || b[0] > 1 {
+		return e, false, h.damaged()
+	}
+	e.Whole = b[0] == 1
+	b = b[1:]
+	if e.Whole {
 		e.Off = take()
 		e.Line = int(take()) - 1
 		n := take()

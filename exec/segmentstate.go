@@ -94,7 +94,7 @@ func (s *segmentState) survive() { s.counts[s.dropStep].Kept++ }
 func (s *segmentState) quarantine(rows record.Rows, row, account int, cause error) {
 	raw := rows.Raw()
 	q := quarantined{Pos: rows.ID(row).Pos, Line: rows.Line(row), Step: account, Reason: cause.Error(),
-		Raw: append([]byte(nil), raw...), RawBytes: int64(len(raw))}
+		Raw: append([]byte(nil), raw...), RawBytes: int64(len(raw)), Edited: s.gate != nil && rows == record.Rows(s.gate.rows)}
 	if long, ok := cause.(interface{ Size() int64 }); ok {
 		q.RawBytes = long.Size()
 	}
@@ -104,13 +104,14 @@ func (s *segmentState) quarantine(rows record.Rows, row, account int, cause erro
 	s.SetAside++
 }
 
-// keep notes a row that goes on to the next stage, and its key.
-func (s *segmentState) keep(r *record.Record, line int, keys []op.Key) error {
+// keep notes a row that goes on to the next stage, and its key. The row is
+// held with whole, or when this stage has changed it.
+func (s *segmentState) keep(r *record.Record, line int, keys []op.Key, whole bool) error {
 	off := r.ID().Pos - s.Base
 	for _, k := range keys {
 		s.keys = append(s.keys, keyEntry{key: k, row: uint32(s.ordinal), off: uint32(off)})
 	}
-	return diskError(s.holdFile.path, 0, s.hold.add(s.ordinal, off, line, r))
+	return diskError(s.holdFile.path, 0, s.hold.add(s.ordinal, off, line, r, whole || !r.Edits().Empty()))
 }
 
 // room makes sure that the rows of a whole segment fit, once, instead of

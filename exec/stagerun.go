@@ -118,8 +118,8 @@ func (r *stageRun) on(e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.states[e.Task]
-	if e.Attempt != s.Attempt || s.finished {
-		return // of an attempt that was given up
+	if s == nil || e.Attempt != s.Attempt || s.finished {
+		return // of an attempt that was given up, or of a task that is committed
 	}
 	switch e.Kind {
 	case SegmentDone:

@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"corpusmill/plan"
-	"corpusmill/record"
 	"corpusmill/storage"
 )
 
@@ -149,7 +148,7 @@ func (r *splitRun) held() error {
 	if err := r.begin(src, seg); err != nil {
 		return err
 	}
-	rows := &heldRows{hold: r.cur.gate.hold, src: src, base: r.cur.Base, rows: record.NewJSONRows(r.stage.env.Fields)}
+	rows := &heldRows{hold: r.cur.gate.hold, src: src, base: r.cur.Base, rows: r.cur.gate.rows}
 	for {
 		if err := r.ctx.Err(); err != nil {
 			return err
@@ -214,7 +213,7 @@ func (r *splitRun) begin(src uint32, seg int) error {
 			return err
 		}
 		s.holdFile = f
-		if s.hold, err = newHoldWriter(f.File, r.x.enc, r.stage.env.Stats, r.stage.HoldRows, s.bufs.hold); err != nil {
+		if s.hold, err = newHoldWriter(f.File, r.stage.env.Stats, s.bufs.hold); err != nil {
 			return diskError(f.path, 0, err)
 		}
 	}

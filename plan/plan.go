@@ -87,7 +87,7 @@ type Source string
 const (
 	// FromInput reads the input files.
 	FromInput Source = "input"
-	// FromHeld reads the rows that the stage before last wrote to held files.
+	// FromHeld reads the rows that the last stage with EndKeys held.
 	FromHeld Source = "held"
 )
 
@@ -118,8 +118,9 @@ type Stage struct {
 	// Dedup is the deduplicator of EndKeys and EndCluster, an index of Steps;
 	// -1 for none.
 	Dedup int `json:"dedup"`
-	// HoldRows, with EndKeys, says that edited rows are written to held
-	// files; otherwise only which rows go on, and the input is read again.
+	// HoldRows, with EndKeys, says that all rows that go on are written to
+	// held files, because the input can't be read again; otherwise only those
+	// that a mapper has changed.
 	HoldRows bool `json:"hold_rows,omitempty"`
 	// After is the cluster stage whose duplicates are dropped first; -1 for
 	// none.
@@ -196,25 +197,21 @@ func rereadable(files []storage.File) bool {
 	return true
 }
 
-// stages cuts the steps at the deduplicators. Rows are held in files between
-// two stages when a mapper has changed them or the input can't be read twice;
-// else a list of the rows that go on is enough.
+// stages cuts the steps at the deduplicators. Between two stages only the rows
+// that a mapper has changed are held in files; the others are read again from
+// the input, or held too when it can't be read twice.
 func stages(steps []Step, rereadable bool, format string) []Stage {
 	var out []Stage
-	read, after, from, edited := FromInput, -1, 0, false
+	read, after, from := FromInput, -1, 0
 	for i, s := range steps {
-		if s.Kind == op.KindMapper.String() {
-			edited = true
-		}
 		if s.Kind != op.KindDeduplicator.String() {
 			continue
 		}
-		hold := edited || !rereadable || read == FromHeld
 		out = append(out,
-			Stage{Name: name(steps[from:i], "keys of "+s.Label), Read: read, From: from, To: i, End: EndKeys, Dedup: i, HoldRows: hold, After: after},
+			Stage{Name: name(steps[from:i], "keys of "+s.Label), Read: read, From: from, To: i, End: EndKeys, Dedup: i, HoldRows: !rereadable, After: after},
 			Stage{Name: "duplicates of " + s.Label, From: i, To: i + 1, End: EndCluster, Dedup: i, After: -1})
 		after, from = len(out)-1, i+1
-		if hold {
+		if !rereadable {
 			read = FromHeld
 		}
 	}

@@ -111,9 +111,9 @@ func (e *env) writePlan(p *plan.Plan, r *recipe.Recipe) {
 		case s.End == plan.EndWrite:
 			fmt.Fprintf(w, "        write to %s\n", p.Output.Path)
 		case s.HoldRows:
-			fmt.Fprintf(w, "        keys of %s %s; rows are held in %s, zstd, because they can't be read again as they are now\n", p.Steps[s.Dedup].Label, changed(p.Steps[s.Dedup]), "the run folder")
+			fmt.Fprintf(w, "        keys of %s %s; the rows are held in the run folder, since the input can't be read again\n", p.Steps[s.Dedup].Label, changed(p.Steps[s.Dedup]))
 		default:
-			fmt.Fprintf(w, "        keys of %s %s; which rows go on is held, the input is read again\n", p.Steps[s.Dedup].Label, changed(p.Steps[s.Dedup]))
+			fmt.Fprintf(w, "        keys of %s %s; the rows that mappers changed are held in the run folder, the others read again\n", p.Steps[s.Dedup].Label, changed(p.Steps[s.Dedup]))
 		}
 	}
 	fmt.Fprintf(w, "run     %s, %d workers, %s bytes of memory, segments of %s bytes\n", r.Backend, r.NP, thousands(r.Memory), thousands(p.Segment))
