@@ -22,12 +22,28 @@ func TestMain(m *testing.M) {
 		for i := range held {
 			held[i] = 1
 		}
-		time.Sleep(300 * time.Millisecond)
+		awaitOther(os.Getenv("BENCH_TEST_DIR"))
+		time.Sleep(1500 * time.Millisecond) // longer than between two samples
 		os.Stdout.Write(held[:1])
 	case "fail":
 		os.Exit(3)
 	default:
 		os.Exit(m.Run())
+	}
+}
+
+// awaitOther returns when two processes have called it with the same folder.
+func awaitOther(dir string) {
+	f, err := os.CreateTemp(dir, "")
+	if err != nil {
+		panic(err)
+	}
+	f.Close()
+	for range 1000 {
+		if list, _ := os.ReadDir(dir); len(list) == 2 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
@@ -57,7 +73,9 @@ func TestMeasureCountsGrandchildren(t *testing.T) {
 }
 
 func TestMeasureMemory(t *testing.T) {
-	m, err := measure(child(t, "hold", `"$0" & "$0" & wait`), time.Minute)
+	cmd := child(t, "hold", `"$0" & "$0" & wait`)
+	cmd.Env = append(cmd.Env, "BENCH_TEST_DIR="+t.TempDir())
+	m, err := measure(cmd, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

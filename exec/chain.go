@@ -11,6 +11,9 @@ import (
 // sampleEvery is the share of rows whose operators are timed: one in so many.
 const sampleEvery = 64
 
+// largeRow is the size in bytes from which a row is worked on alone.
+const largeRow = 1 << 20
+
 // chain is a stage's steps on one worker.
 type chain struct {
 	stage   *openStage
@@ -128,6 +131,12 @@ func (c *chain) run(in input, from int, s *segmentState) (next int, err error) {
 
 func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) error {
 	c.at = -1
+	if z, ok := rows.(record.Sizer); ok && z.Size(row) >= largeRow {
+		// A large row takes many times its size while it is worked on.
+		s.x.large.Lock()
+		defer s.x.large.Unlock()
+		defer c.rec.Shrink(largeRow)
+	}
 	if s.gate != nil {
 		if l, lost := s.gate.lost(s.ordinal); lost {
 			s.duplicate(rows.ID(row), l)

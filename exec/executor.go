@@ -38,6 +38,8 @@ type Executor struct {
 	// Progress is told of input bytes as they are read; nil for nobody.
 	Progress func(stage int, bytes int64)
 
+	large sync.Mutex // held while a row of largeRow or more is worked on
+
 	mu     sync.Mutex
 	bufs   []*segmentBuffers // free ones
 	stages map[int]*openStage

@@ -29,6 +29,7 @@ type output struct {
 	stdout io.Writer
 	frames []*codec.Frames // one a worker; nil for plain output
 	cur    *stream
+	sent   int64        // bytes written to stdout
 	sum    *xxh3.Hasher // of the current shard's file
 	tail   []byte       // rows that don't fill a frame yet
 	total  int64        // bytes of rows in all shards
@@ -174,7 +175,8 @@ func (o *output) compress(b []byte) error {
 func (o *output) store(b []byte) error {
 	o.sum.Write(b)
 	if o.cur == nil {
-		_, err := o.stdout.Write(b)
+		n, err := o.stdout.Write(b)
+		o.sent += int64(n)
 		return err
 	}
 	return o.cur.append(b)
@@ -195,6 +197,16 @@ func (o *output) endShard() error {
 		return err
 	}
 	o.tail = o.tail[:0]
+	if o.raw == 0 && o.frames != nil {
+		// A file without content is no gzip file; an empty frame makes it one.
+		b, err := o.frames[0].AppendFrame(nil, nil)
+		if err != nil {
+			return err
+		}
+		if err := o.store(b); err != nil {
+			return err
+		}
+	}
 	s := shard{Raw: o.raw, Rows: o.rows, Sum: fmt.Sprintf("%x", o.sum.Sum128().Bytes())}
 	if o.cur != nil {
 		if err := o.cur.sync(); err != nil {
@@ -205,6 +217,8 @@ func (o *output) endShard() error {
 			return diskError(o.cur.path, 0, err)
 		}
 		o.cur = nil
+	} else {
+		s.Bytes = o.sent
 	}
 	o.shards = append(o.shards, s)
 	o.sum.Reset()

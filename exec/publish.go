@@ -105,6 +105,9 @@ func (d *driver) replace(r *Report) error {
 			return err
 		}
 	}
+	if err := removeEmpty(d.work.at("drops"), d.work.at("quarantine")); err != nil {
+		return err
+	}
 	for _, name := range []string{"drops", "quarantine", "plan.json", "segments.json"} {
 		if err := move(d.work.at(name), filepath.Join(d.opts.Folder, name)); err != nil {
 			return err
@@ -122,6 +125,24 @@ func (d *driver) replace(r *Report) error {
 		}
 	}
 	return diskError(string(d.work), 0, os.RemoveAll(string(d.work)))
+}
+
+// removeEmpty removes the files of length 0 in folders.
+func removeEmpty(folders ...string) error {
+	for _, dir := range folders {
+		files, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		for _, f := range files {
+			if info, err := f.Info(); err == nil && info.Size() == 0 {
+				if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func contains(files []OutputFile, path string) bool {

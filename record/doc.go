@@ -19,7 +19,12 @@ type Doc struct {
 	refined buffer[text.Span]
 	folded  buffer[text.Span]
 	ids     buffer[uint64]
+	largest int // the longest text that the buffers served
 }
+
+// hugeText is the length from which the memory of a text isn't kept for texts
+// that are much shorter.
+const hugeText = 1 << 20
 
 const (
 	haveRunes = 1 << iota
@@ -31,7 +36,12 @@ const (
 )
 
 // Reset makes the Doc speak of another text, which it doesn't copy.
-func (d *Doc) Reset(text []byte) { d.text, d.have = text, 0 }
+func (d *Doc) Reset(text []byte) {
+	if d.largest > hugeText && len(text) < d.largest/16 {
+		*d = Doc{}
+	}
+	d.text, d.have, d.largest = text, 0, max(d.largest, len(text))
+}
 
 // Text is the text analysed.
 func (d *Doc) Text() []byte { return d.text }
@@ -58,7 +68,7 @@ func (d *Doc) Lower() []byte {
 		if text.IsLowerASCII(d.text) {
 			d.lower.val = d.text
 		} else {
-			d.lower.keep(text.AppendLower(d.lower.empty(len(d.text)), d.text))
+			d.lower.keep(text.AppendLower(d.lower.mem[:0], d.text))
 		}
 	}
 	return d.lower.val
@@ -67,7 +77,7 @@ func (d *Doc) Lower() []byte {
 // Words are the words of Text, as text.AppendWords splits it.
 func (d *Doc) Words() []text.Span {
 	if d.first(haveWords) {
-		d.words.keep(text.AppendWords(d.words.empty(len(d.text)), d.text))
+		d.words.keep(text.AppendWords(d.words.mem[:0], d.text))
 	}
 	return d.words.val
 }
@@ -77,7 +87,7 @@ func (d *Doc) Words() []text.Span {
 func (d *Doc) Refined() []text.Span {
 	if d.first(haveRefined) {
 		words := d.Words()
-		d.refined.keep(text.AppendRefined(d.refined.empty(len(d.text)), d.text, words))
+		d.refined.keep(text.AppendRefined(d.refined.mem[:0], d.text, words))
 	}
 	return d.refined.val
 }
@@ -90,7 +100,7 @@ func (d *Doc) Folded() []text.Span {
 		if lower := d.Lower(); text.ASCII(d.text) == len(d.text) {
 			d.folded.val = d.Refined()
 		} else {
-			w := text.AppendWords(d.folded.empty(len(lower)), lower)
+			w := text.AppendWords(d.folded.mem[:0], lower)
 			d.folded.keep(text.AppendRefined(w[:0], lower, w))
 		}
 	}
@@ -100,7 +110,7 @@ func (d *Doc) Folded() []text.Span {
 // WordIDs are 64-bit hashes (XXH3) of the Folded words, in order.
 func (d *Doc) WordIDs() []uint64 {
 	if d.first(haveIDs) {
-		ids, lower := d.ids.empty(len(d.text)), d.Lower()
+		ids, lower := d.ids.mem[:0], d.Lower()
 		for _, w := range d.Folded() {
 			ids = append(ids, xxh3.Hash(w.Of(lower)))
 		}
@@ -109,24 +119,7 @@ func (d *Doc) WordIDs() []uint64 {
 	return d.ids.val
 }
 
-// buffer is memory for one result. It grows with the texts, and shrinks when
-// a text is much smaller than the largest, so that a rare huge row doesn't
-// hold on to its share for the rest of the run.
-type buffer[T any] struct {
-	val []T // the result; it may lie elsewhere
-	mem []T
-}
-
-const (
-	hugeBuffer = 1 << 20 // elements
-	shrinkAt   = 16      // elements of memory per byte of text
-)
-
-func (b *buffer[T]) empty(textBytes int) []T {
-	if cap(b.mem) > hugeBuffer && cap(b.mem)/shrinkAt > textBytes {
-		b.mem = nil
-	}
-	return b.mem[:0]
-}
+// buffer is memory for one result, which may also lie elsewhere.
+type buffer[T any] struct{ val, mem []T }
 
 func (b *buffer[T]) keep(v []T) { b.val, b.mem = v, v }

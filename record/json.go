@@ -95,6 +95,9 @@ func (j *JSONRows) Seek(row int) error {
 	return err
 }
 
+// Size is the length of the row in bytes.
+func (j *JSONRows) Size(row int) int { return j.lines[row].end - j.lines[row].start }
+
 // Trust makes row current without reading it; see Truster.
 func (j *JSONRows) Trust(row int) {
 	j.cur = j.lines[row]

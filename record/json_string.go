@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -38,6 +39,7 @@ func escapeLen(b []byte) int {
 
 // unit decodes the UTF-16 unit of a \u escape that escapeLen accepted.
 func unit(b []byte) rune {
+	_ = b[5]
 	return rune(hexDigit[b[2]])<<12 | rune(hexDigit[b[3]])<<8 | rune(hexDigit[b[4]])<<4 | rune(hexDigit[b[5]])
 }
 
@@ -45,16 +47,19 @@ func unit(b []byte) rune {
 // It is never longer than src. Surrogates without a partner become three
 // bytes each (WTF-8, simonsapin.github.io/wtf-8).
 func appendUnescaped(dst, src []byte) []byte {
+	n := len(dst)
+	dst = slices.Grow(dst, len(src))[:n+len(src)]
 	for {
 		k := bytes.IndexByte(src, '\\')
 		if k < 0 {
-			return append(dst, src...)
+			return dst[:n+copy(dst[n:], src)]
 		}
-		dst = append(dst, src[:k]...)
+		n += copy(dst[n:], src[:k])
 		src = src[k:]
-		for len(src) > 0 && src[0] == '\\' {
+		for len(src) > 1 && src[0] == '\\' {
 			if c := shortEscape[src[1]]; c != 0 {
-				dst = append(dst, c)
+				dst[n] = c
+				n++
 				src = src[2:]
 				continue
 			}
@@ -66,17 +71,30 @@ func appendUnescaped(dst, src []byte) []byte {
 					src = src[6:]
 				}
 			}
-			dst = appendRune(dst, r)
+			n += putRune(dst[n:], r)
 		}
 	}
 }
 
-// appendRune is utf8.AppendRune that keeps surrogates.
-func appendRune(dst []byte, r rune) []byte {
-	if r>>11 == 0xD800>>11 {
-		return append(dst, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0x3F, 0x80|byte(r)&0x3F)
+// putRune is utf8.EncodeRune that keeps surrogates. A rune takes less room
+// than the escapes it comes from.
+func putRune(p []byte, r rune) int {
+	switch {
+	case r < 0x80:
+		p[0] = byte(r)
+		return 1
+	case r < 0x800:
+		_ = p[1]
+		p[0], p[1] = 0xC0|byte(r>>6), 0x80|byte(r)&0x3F
+		return 2
+	case r < 0x10000:
+		_ = p[2]
+		p[0], p[1], p[2] = 0xE0|byte(r>>12), 0x80|byte(r>>6)&0x3F, 0x80|byte(r)&0x3F
+		return 3
 	}
-	return utf8.AppendRune(dst, r)
+	_ = p[3]
+	p[0], p[1], p[2], p[3] = 0xF0|byte(r>>18), 0x80|byte(r>>12)&0x3F, 0x80|byte(r>>6)&0x3F, 0x80|byte(r)&0x3F
+	return 4
 }
 
 // appendQuoted appends text as a JSON string with the fewest escapes: the
@@ -109,11 +127,11 @@ func appendRepaired(dst, text []byte) []byte {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			if len(text) >= 3 && text[0] == 0xED && text[1]>>5 == 0xA0>>5 && text[2]>>6 == 0x80>>6 {
-				r, size = 0xD000|rune(text[1]&0x3F)<<6|rune(text[2]&0x3F), 3
+				size = 3
+				dst = appendUnit(dst, 0xD000|rune(text[1]&0x3F)<<6|rune(text[2]&0x3F))
 			} else {
-				r = 0xFFFD
+				dst = utf8.AppendRune(dst, utf8.RuneError)
 			}
-			dst = appendUnit(dst, r)
 		case r == '"' || r == '\\' || r < 0x20:
 			dst = appendEscape(dst, byte(r))
 		default:

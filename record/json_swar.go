@@ -11,15 +11,19 @@ const (
 	highs = 0x8080808080808080
 )
 
+// stops marks the bytes of x that end a plain run by their top bit. The
+// lowest mark is exact, a higher one may be wrong: borrows reach upwards.
+func stops(x uint64) uint64 {
+	q, e := x^('"'*ones), x^('\\'*ones)
+	return ((x-0x20*ones)&^x | (q-ones)&^q | (e-ones)&^e) & highs
+}
+
 // plainRunSWAR is plainRun eight bytes at a time, on any processor.
 func plainRunSWAR(p []byte) (n int, high bool) {
 	var seen uint64
 	for ; len(p)-n >= 8; n += 8 {
 		x := binary.LittleEndian.Uint64(p[n:])
-		q, e := x^('"'*ones), x^('\\'*ones)
-		// The lowest marked byte is exact; borrows only reach higher ones.
-		stop := ((x-0x20*ones)&^x | (q-ones)&^q | (e-ones)&^e) & highs
-		if stop != 0 {
+		if stop := stops(x); stop != 0 {
 			seen |= x & (stop&-stop - 1)
 			return n + bits.TrailingZeros64(stop)/8, seen&highs != 0
 		}

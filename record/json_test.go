@@ -132,7 +132,7 @@ func TestSyntaxError(t *testing.T) {
 		{` "x"`, 1, "not a JSON object but a string"},
 		{`12`, 0, "not a JSON object but a number"},
 		{`null`, 0, "not a JSON object but null"},
-		{`true `, 0, "not a JSON object but a bool"},
+		{`true `, 0, "not a JSON object but true"},
 		{`NaN`, 0, "not a JSON object: it begins with 'N'"},
 		{`nul`, 0, "not a JSON object: it begins with 'n'"},
 		{"\ufeff{}", 0, "begins with a byte-order mark"},
@@ -201,7 +201,7 @@ func TestAppendJSON(t *testing.T) {
 	}{
 		{`{ "b":1,"text" : "x" ,"c":1.0}`, "text=y", "", "", `{ "b":1,"text" : "y" ,"c":1.0}`},
 		{`{"text":"x"}`, "text=a\"\\\n\x01é\u2028/", "", "", `{"text":"a\"\\\n\u0001é` + "\u2028" + `/"}`},
-		{`{"text":"x"}`, "text=\xed\xa0\xbd \xff", "", "", `{"text":"\ud83d \ufffd"}`},
+		{`{"text":"x"}`, "text=\xed\xa0\xbd \xff", "", "", `{"text":"\ud83d ` + "\ufffd" + `"}`},
 		{`{"text":1,"text":[2]}`, "text=y", "", "", `{"text":1,"text":"y"}`},
 		{`{"te\u0078t":null}`, "text=y", "", "", `{"te\u0078t":"y"}`},
 		{`{}`, "text=y", "", "", `{"text":"y"}`},

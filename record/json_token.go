@@ -1,7 +1,9 @@
 package record
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -21,6 +23,24 @@ func (s *jsonScan) space(i int) int {
 // str reads a string from behind its opening quote and returns the place
 // behind its closing one.
 func (s *jsonScan) str(i int) (end int, escaped bool, err error) {
+	// Most keys and short values end in the first words.
+	for range 2 {
+		if i+8 > len(s.b) {
+			break
+		}
+		x := binary.LittleEndian.Uint64(s.b[i:])
+		stop := stops(x)
+		if stop == 0 {
+			s.high = s.high || x&highs != 0
+			i += 8
+			continue
+		}
+		s.high = s.high || x&(stop&-stop-1)&highs != 0
+		if i += bits.TrailingZeros64(stop) / 8; s.b[i] == '"' && i < s.n {
+			return i + 1, false, nil
+		}
+		break
+	}
 	for {
 		n, high := plainRun(s.b[i:])
 		i += n
@@ -121,9 +141,9 @@ func (s *jsonScan) notObject(i int) error {
 	case c == '-' || c-'0' < 10:
 		what = "a number"
 	case c == 't' || c == 'f' || c == 'n':
-		for w, k := range map[string]string{"true": "a bool", "false": "a bool", "null": "null"} {
+		for _, w := range [...]string{"true", "false", "null"} {
 			if end, err := s.word(i, w); err == nil && s.space(end) == s.n {
-				what = k
+				what = w
 			}
 		}
 	}

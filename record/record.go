@@ -54,6 +54,22 @@ func (r *Record) Reset(rows Rows, row int) {
 	r.changes = 0
 }
 
+// Shrink gives memory back that a rare large row has taken, all but keep bytes
+// of each buffer. It makes invalid what the record returned.
+func (r *Record) Shrink(keep int) {
+	r.scratch.Shrink(keep)
+	for i := range r.cells {
+		c := &r.cells[i]
+		c.loaded, c.val = false, nil
+		for k := range c.bufs {
+			if cap(c.bufs[k]) > keep {
+				c.bufs[k] = nil
+			}
+		}
+		c.doc = Doc{}
+	}
+}
+
 // ID names the row.
 func (r *Record) ID() ID { return r.rows.ID(r.row) }
 

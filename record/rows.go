@@ -33,6 +33,9 @@ type Rows interface {
 // empty edits may follow, Field may not.
 type Truster interface{ Trust(row int) }
 
+// Sizer is a Rows that knows how many bytes a row has before it is read.
+type Sizer interface{ Size(row int) int }
+
 // Edits is what a chain changes in a row.
 type Edits struct {
 	Fields *Fields
@@ -56,6 +59,13 @@ type Scratch struct{ buf []byte }
 
 // Reset makes everything that was handed out invalid.
 func (s *Scratch) Reset() { s.buf = s.buf[:0] }
+
+// Shrink gives memory back that a rare large value has taken.
+func (s *Scratch) Shrink(keep int) {
+	if cap(s.buf) > keep {
+		s.buf = nil
+	}
+}
 
 // Append hands fn a buffer to append one value to and returns what was
 // appended. Values handed out earlier stay valid until Reset.

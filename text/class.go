@@ -78,15 +78,16 @@ const (
 	hostByte                  // [A-Za-z0-9.\-]
 	urlByte                   // [^\s()<>]
 	noEndByte                 // no link ends in it
+	variousByte               // begins what whitespace normalisation replaces
 )
 
-var class = func() (t [256]uint8) {
+var class = func() (t [256]uint16) {
 	for i := range utf8.RuneSelf {
 		c := byte(i)
 		lower, upper := c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z'
 		digit, space := c >= '0' && c <= '9', c == ' ' || c >= '\t' && c <= '\r'
 		punct := c > ' ' && c < 0x7F && !lower && !upper && !digit
-		set := func(bit uint8, on bool) {
+		set := func(bit uint16, on bool) {
 			if on {
 				t[i] |= bit
 			}
@@ -99,6 +100,9 @@ var class = func() (t [256]uint8) {
 		set(hostByte, lower || upper || digit || c == '.' || c == '-')
 		set(urlByte, !space && bytes.IndexByte([]byte("()<>"), c) < 0)
 		set(noEndByte, space || bytes.IndexByte([]byte("`!()[]{};:'\".,<>?"), c) >= 0)
+	}
+	for _, c := range []byte{'\t', 0xC2, 0xE2, 0xE3, 0xEF} {
+		t[c] |= variousByte
 	}
 	return t
 }()

@@ -2,6 +2,7 @@ package text
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -16,8 +17,8 @@ const LinkPattern = `(?i)\b((?:[a-z][\w-]+:(?:\/{1,3}|[a-z0-9%])|www\d{0,3}[.]|[
 // where backtracking takes exponential time. Its zero value needs a Reset.
 //
 // Each alternative of the pattern's head holds an anchor, of which text has
-// few: a colon before a slash or a letter, a slash after a letter, or the
-// middle of "www".
+// few: a colon after a scheme, a slash after a top-level domain, or the middle
+// of "www".
 // The scanner looks for anchors and tries as heads only the word around each.
 // The tail after a head matches in one way alone (see tail), so that nothing
 // else is ever tried twice.
@@ -30,9 +31,11 @@ type LinkScanner struct {
 	// Where the run of scheme or host bytes ends that the last head tried lay
 	// in. Heads in one run share the end, and with it what follows.
 	schemeEnd, hostEnd   int
-	schemeTail, hostTail int // where the match ends, -1 for nowhere
-	hostDot              int // the run's last dot; heads begin before it
+	schemeTail, hostTail int // where the match ends, -1 for nowhere, or unknown
+	hostDot              int // the dot before the top-level domain, -1 where none fits
 }
+
+const unknown = -2
 
 // Reset points s at another text.
 func (s *LinkScanner) Reset(b []byte) { *s = LinkScanner{b: b} }
@@ -60,39 +63,73 @@ func (s *LinkScanner) Next() (start, end int) {
 // anchor returns the first anchor at s.next or later, -1 for none.
 func (s *LinkScanner) anchor() int {
 	b := s.b
-	for i := s.next; i < len(b); {
-		if len(b)-i >= 8 {
-			w := binary.LittleEndian.Uint64(b[i:])
-			colon, slash, www := w^':'*ones, w^'/'*ones, (w|0x20*ones)^'w'*ones
-			www = (www - ones) &^ www & highs
-			// Of three in a row the middle one has a neighbour within its eight bytes.
-			www &= www<<8 | www>>8
-			if (colon-ones)&^colon&highs|(slash-ones)&^slash&highs|www == 0 {
-				i += 8
-				continue
-			}
-		}
-		for stop := min(i+8, len(b)); i < stop; i++ {
-			switch c := b[i]; {
-			case c == ':' && i+1 < len(b) && (b[i+1] == '/' || s.schemeByte(i+1)),
-				c == '/' && i > 0 && s.letterBefore(i),
-				c|0x20 == 'w' && i > 0 && s.webHead(i-1) >= 0:
-				return i
+	i := s.next
+	for ; len(b)-i >= 8; i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		colon, slash, www := w^':'*ones, w^'/'*ones, (w|0x20*ones)^'w'*ones
+		// The high bit is set where a byte is zero, and seldom elsewhere.
+		www = (www - ones) &^ www & highs
+		hits := (colon-ones)&^colon&highs | (slash-ones)&^slash&highs |
+			www&(www<<8|www>>8) // the middle of three has a neighbour in its word
+		for ; hits != 0; hits &= hits - 1 {
+			if at := i + bits.TrailingZeros64(hits)>>3; s.isAnchor(at) {
+				return at
 			}
 		}
 	}
+	for ; i < len(b); i++ {
+		if s.isAnchor(i) {
+			return i
+		}
+	}
 	return -1
+}
+
+// isAnchor says whether a head may have its anchor at i. It checks what is
+// cheap to check.
+func (s *LinkScanner) isAnchor(i int) bool {
+	b := s.b
+	switch b[i] {
+	case ':':
+		return i+1 < len(b) && (b[i+1] == '/' || s.schemeByte(i+1)) && s.schemeBefore(i)
+	case '/':
+		return s.domainBefore(i)
+	case 'w', 'W':
+		return i > 0 && s.webHead(i-1) >= 0
+	}
+	return false
+}
+
+// schemeBefore says whether [a-z][\w-]+ may end at i.
+func (s *LinkScanner) schemeBefore(i int) bool {
+	for k := i - 1; k >= s.tried; k-- {
+		c := s.b[k]
+		if c >= utf8.RuneSelf || uint32(c|0x20)-'a' < 26 && k < i-1 {
+			return true
+		}
+		if c != '-' && class[c]&wordByte == 0 {
+			break
+		}
+	}
+	return false
+}
+
+// domainBefore says whether [.][a-z]{2,4} ends at i.
+func (s *LinkScanner) domainBefore(i int) bool {
+	for letters := 0; letters <= 4; letters++ {
+		r, n := DecodeLast(s.b[:i])
+		if !isLetter(r) {
+			return r == '.' && letters >= 2
+		}
+		i -= n
+	}
+	return false
 }
 
 // schemeByte is [a-z0-9%] at i.
 func (s *LinkScanner) schemeByte(i int) bool {
 	r, _ := Decode(s.b[i:])
 	return r == '%' || r >= '0' && r <= '9' || isLetter(r)
-}
-
-func (s *LinkScanner) letterBefore(i int) bool {
-	r, _ := DecodeLast(s.b[:i])
-	return isLetter(r)
 }
 
 // isLetter is [a-z] without regard to case.
@@ -163,15 +200,15 @@ func (s *LinkScanner) scheme(i int) int {
 			}
 			j += n
 		}
-		s.schemeEnd, s.schemeTail = j, -1
-		if j < len(s.b) && s.b[j] == ':' {
-			s.schemeTail = s.schemeRest(j + 1)
-		}
+		s.schemeEnd, s.schemeTail = j, unknown
 	}
-	if i+n < s.schemeEnd {
-		return s.schemeTail
+	if j := s.schemeEnd; i+n == j || j == len(s.b) || s.b[j] != ':' {
+		return -1
 	}
-	return -1
+	if s.schemeTail == unknown {
+		s.schemeTail = s.schemeRest(s.schemeEnd + 1)
+	}
+	return s.schemeTail
 }
 
 func (s *LinkScanner) schemeRest(p int) int {
@@ -231,15 +268,18 @@ func (s *LinkScanner) host(i int) int {
 			}
 			j += n
 		}
-		s.hostEnd, s.hostTail, s.hostDot = j, -1, dot
-		if dot >= 0 && letters >= 2 && letters <= 4 && j < len(s.b) && s.b[j] == '/' {
-			s.hostTail = s.tail(j + 1)
+		if letters < 2 || letters > 4 || j == len(s.b) || s.b[j] != '/' {
+			dot = -1
 		}
+		s.hostEnd, s.hostDot, s.hostTail = j, dot, unknown
 	}
-	if i < s.hostDot {
-		return s.hostTail
+	if i >= s.hostDot {
+		return -1
 	}
-	return -1
+	if s.hostTail == unknown {
+		s.hostTail = s.tail(s.hostEnd + 1)
+	}
+	return s.hostTail
 }
 
 // tail matches the rest of the pattern from p: a sequence of URL characters

@@ -57,17 +57,13 @@ func nextVariousSpace(b []byte, i int) (at, n int) {
 				continue
 			}
 		}
-		switch b[i] {
-		case '\t':
-			return i, 1
-		case 0xC2, 0xE2, 0xE3, 0xEF:
-			r, n := Decode(b[i:])
-			if IsVariousSpace(r) {
+		for stop := min(i+8, len(b)); i < stop; i++ {
+			if class[b[i]]&variousByte == 0 {
+				continue
+			}
+			if r, n := Decode(b[i:]); IsVariousSpace(r) {
 				return i, n
 			}
-			i += n
-		default:
-			i++
 		}
 	}
 	return len(b), 0

@@ -26,6 +26,8 @@ type Processes struct {
 	// folder is added. Tasks go to its standard input and events come from
 	// its standard output, both JSON Lines.
 	Command []string
+	// Memory is what each child may use, in bytes; 0 for no bound.
+	Memory  int64
 	folder  string
 	workers int
 }
@@ -101,6 +103,9 @@ func (p *Processes) start(ctx context.Context) (*child, error) {
 	c := &child{stderr: &tail{max: 4 << 10}}
 	c.cmd = osexec.CommandContext(ctx, p.Command[0], append(p.Command[1:len(p.Command):len(p.Command)], p.folder)...)
 	c.cmd.Stderr = c.stderr
+	if p.Memory > 0 {
+		c.cmd.Env = append(os.Environ(), fmt.Sprint("GOMEMLIMIT=", p.Memory))
+	}
 	dieWithParent(c.cmd)
 	var err error
 	if c.in, err = c.cmd.StdinPipe(); err != nil {

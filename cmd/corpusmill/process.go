@@ -75,7 +75,7 @@ func process(e *env, args []string) error {
 	}
 	debug.SetMemoryLimit(r.Memory)
 	now := clock()
-	b, err := backend(r.Backend, folder, now)
+	b, err := backend(r, now)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,14 @@ func process(e *env, args []string) error {
 	if err != nil {
 		return e.interrupted(err, p, folder)
 	}
+	shown := folder
 	if temporary && report.Rows.Quarantined == 0 {
-		os.RemoveAll(folder)
+		if err := os.RemoveAll(folder); err != nil {
+			return err
+		}
+		shown = ""
 	}
-	if err := e.printReport(report, f.set["json"], quiet, p.Output, folder, now()); err != nil {
+	if err := e.printReport(report, f.set["json"], quiet, p.Output, shown, now()); err != nil {
 		return err
 	}
 	if r.MaxQuarantined.Exceeded(report.Rows.Quarantined, report.Rows.In) {
@@ -117,8 +121,8 @@ func runFolder(o plan.Output) (folder string, temporary bool, err error) {
 	return strings.TrimRight(o.Path, "/") + ".run", false, nil
 }
 
-func backend(name, _ string, now exec.Clock) (exec.Backend, error) {
-	switch name {
+func backend(r *recipe.Recipe, now exec.Clock) (exec.Backend, error) {
+	switch r.Backend {
 	case "local":
 		return &local.Goroutines{Clock: now}, nil
 	case "processes":
@@ -126,9 +130,9 @@ func backend(name, _ string, now exec.Clock) (exec.Backend, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &local.Processes{Command: []string{self, "worker"}}, nil
+		return &local.Processes{Command: []string{self, "worker"}, Memory: r.Memory / int64(r.NP+1)}, nil
 	}
-	return nil, usageError{fmt.Sprintf("there is no backend %q", name)}
+	return nil, usageError{fmt.Sprintf("there is no backend %q", r.Backend)}
 }
 
 // interrupted says how to go on after a signal or a failure.

@@ -39,13 +39,18 @@ func writeReport(w io.Writer, r *exec.Report, folder string, nanos int64) {
 			fmt.Fprintf(w, "output      … and %d more files\n", len(r.Output)-3)
 			break
 		}
+		if f.Path == "-" {
+			f.Path = "standard output"
+		}
 		fmt.Fprintf(w, "output      %s (%s rows, %s bytes)\n", f.Path, thousands(f.Rows), thousands(f.Bytes))
 	}
 	fmt.Fprintf(w, "digest      %s\n", r.Digest)
 	if rows.Quarantined > 0 {
 		fmt.Fprintf(w, "quarantine  %s\n", filepath.Join(folder, "quarantine"))
 	}
-	fmt.Fprintf(w, "report      %s\n", filepath.Join(folder, "report.json"))
+	if folder != "" {
+		fmt.Fprintf(w, "report      %s\n", filepath.Join(folder, "report.json"))
+	}
 }
 
 func some(n int64) string {

@@ -48,3 +48,37 @@ func appendString(dst, s []byte) []byte {
 	}
 	return append(dst, '"')
 }
+
+// Decoded returns rows whose every field is the text, as if read from a format
+// that needs no decoding. They are for benchmarks of operators alone.
+func Decoded(texts ...[]byte) record.Rows { return &decoded{texts: texts} }
+
+type decoded struct {
+	texts [][]byte
+	row   int
+}
+
+func (d *decoded) Len() int             { return len(d.texts) }
+func (d *decoded) ID(row int) record.ID { return record.ID{Pos: uint64(row)} }
+func (d *decoded) Line(int) int         { return -1 }
+func (d *decoded) Raw() []byte          { return d.texts[d.row] }
+
+func (d *decoded) Seek(row int) error {
+	d.row = row
+	return nil
+}
+
+func (d *decoded) Field(record.Path, *record.Scratch) ([]byte, record.Kind) {
+	return d.texts[d.row], record.String
+}
+
+// AppendJSON writes the text, or what it was changed to, as the member text.
+func (d *decoded) AppendJSON(dst []byte, e *record.Edits) []byte {
+	t := d.texts[d.row]
+	for p, set := range e.Set {
+		if set {
+			t = e.Text[p]
+		}
+	}
+	return append(appendString(append(dst, `{"text":`...), t), '}')
+}

@@ -59,8 +59,11 @@ func TestRoundTrip(t *testing.T) {
 		if got, err := unpack(packed, c); err != nil || got != text {
 			t.Errorf("%q: %v, %d bytes", c, err, len(got))
 		}
-		if again := pack(t, c, text[:1000], text[1000:]); !bytes.Equal(again, packed) {
+		if again := pack(t, c, text[:1000], "", text[1000:]); !bytes.Equal(again, packed) {
 			t.Errorf("%q: two results", c)
+		}
+		if got, err := unpack(pack(t, c, ""), c); err != nil || got != "" {
+			t.Errorf("%q: a frame without content: %q, %v", c, got, err)
 		}
 		f, _ := NewFrames(c)
 		whole, _ := f.AppendFrame(nil, []byte(text[:1000]))

@@ -44,7 +44,8 @@ func NewFrames(c storage.Codec) (*Frames, error) {
 		f.zstd, err = zstd.NewWriter(nil,
 			zstd.WithEncoderLevel(zstd.SpeedDefault),
 			zstd.WithEncoderConcurrency(1),
-			zstd.WithEncoderCRC(true))
+			zstd.WithEncoderCRC(true),
+			zstd.WithZeroFrames(true))
 	default:
 		err = fmt.Errorf("unknown codec %q", c)
 	}
@@ -52,11 +53,8 @@ func NewFrames(c storage.Codec) (*Frames, error) {
 }
 
 // AppendFrame appends src to dst, compressed as one gzip member or zstd
-// frame. An empty src appends nothing.
+// frame; that of an empty src is one without content.
 func (f *Frames) AppendFrame(dst, src []byte) ([]byte, error) {
-	if len(src) == 0 {
-		return dst, nil
-	}
 	switch f.codec {
 	case storage.Gzip:
 		f.sink.b = dst

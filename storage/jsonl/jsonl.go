@@ -23,7 +23,6 @@ import (
 // Format is the storage.Format of JSON Lines.
 type Format struct{}
 
-
 func init() { storage.Register(Format{}) }
 
 // Name is "jsonl".
@@ -35,6 +34,9 @@ func (Format) Extensions() []string { return []string{".jsonl", ".ndjson", ".jso
 // Splits cuts a plain file of known size into one split a segment; any other
 // is one split. It refuses a .json file that holds one list.
 func (Format) Splits(f storage.File, src uint32, segment int64) ([]storage.Split, error) {
+	if segment <= 0 {
+		return nil, fmt.Errorf("%s: segment size %d must be above 0", f.Path, segment)
+	}
 	if err := refuseList(f); err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ func seekable(f storage.File) bool {
 // of another kind.
 func refuseList(f storage.File) error {
 	base, _ := codec.ByName(f.Path)
-	if !strings.EqualFold(filepath.Ext(base), ".json") {
+	if f.Size < 0 || !strings.EqualFold(filepath.Ext(base), ".json") { // of a pipe nothing is read twice
 		return nil
 	}
 	r, err := codec.Open(f.Path, f.Codec)

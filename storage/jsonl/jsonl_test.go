@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -307,4 +308,69 @@ func TestDamage(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestFlips cuts compressed files and flips their bits: the rows are right or
+// there is an error, and the rows before it are right.
+func TestFlips(t *testing.T) {
+	var text strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&text, "{\"i\":%d,\"text\":\"%x\"}\n", i, i*i*i)
+	}
+	o := storage.ReadOptions{Fields: &record.Fields{}, Segment: 1 << 20, MaxRow: 1 << 10}
+	want := simple(text.String(), o)
+	rnd := rand.New(rand.NewPCG(9, 10))
+	path := filepath.Join(t.TempDir(), "in")
+	for _, c := range []storage.Codec{storage.Gzip, storage.Zstd} {
+		frames, _ := codec.NewFrames(c)
+		packed, _ := frames.AppendFrame(nil, []byte(text.String()))
+		for i := range 500 {
+			bad := bytes.Clone(packed)
+			if i%2 == 0 {
+				bad = bad[:1+rnd.IntN(len(bad)-1)]
+			} else {
+				bad[rnd.IntN(len(bad))] ^= 1 << rnd.IntN(8)
+			}
+			if err := os.WriteFile(path, bad, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			f := storage.File{Path: path, Size: int64(len(bad)), Format: "jsonl", Codec: c}
+			got, err := read(t, f, []storage.Split{{End: -1}}, o)
+			if err == nil {
+				compare(t, fmt.Sprintf("%s %x", c, bad), got, want)
+			} else if !strings.Contains(err.Error(), path+": at uncompressed byte ") {
+				t.Fatalf("%s %x: %v", c, bad, err)
+			}
+		}
+	}
+}
+
+// TestBombMemory reads a line of 1 GiB out of 1 MiB: memory stays bounded.
+func TestBombMemory(t *testing.T) {
+	frames, _ := codec.NewFrames(storage.Gzip)
+	piece, _ := frames.AppendFrame(nil, bytes.Repeat([]byte("x"), 16<<20))
+	f := write(t, "in.jsonl.gz", strings.Repeat(string(piece), 64))
+	f.Codec = storage.Gzip
+	for _, c := range []struct {
+		maxRow int64
+		err    string
+	}{{1 << 20, "looks like a decompression bomb"}, {17 << 20, ""}} {
+		o := storage.ReadOptions{Fields: &record.Fields{}, Segment: 32 << 20, MaxRow: c.maxRow}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		res, err := read(t, f, []storage.Split{{End: -1}}, o)
+		runtime.ReadMemStats(&after)
+		if used, limit := after.TotalAlloc-before.TotalAlloc, uint64(3*c.maxRow+8<<20); used > limit {
+			t.Errorf("longest row %d: %d bytes allocated, want at most %d", c.maxRow, used, limit)
+		}
+		if c.err != "" {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Error(err)
+			}
+			continue
+		}
+		if err != nil || len(res.rows) != 1 || res.bytes != 1<<30 || len(res.rows[0].raw) != rawBytes {
+			t.Errorf("%d rows of %d bytes, %v", len(res.rows), res.bytes, err)
+		}
+	}
 }

@@ -6,21 +6,15 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-var (
-	hasAVX2   = cpu.X86.HasAVX2
-	hasAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW
-)
+// hasAVX2 chooses between the vectors and their portable twins. 512-bit
+// vectors are no faster here: runs of text between escapes are short.
+var hasAVX2 = cpu.X86.HasAVX2
 
 // plainRunAVX2 is plainRun on 32 bytes at a time. It stops short when fewer
 // than 32 are left.
 //
 //go:noescape
 func plainRunAVX2(p *byte, n int) (run int, high uint64)
-
-// plainRunAVX512 is plainRun on 64 bytes at a time.
-//
-//go:noescape
-func plainRunAVX512(p *byte, n int) (run int, high uint64)
 
 // validBlocksAVX2 says whether p[:n] is UTF-8, n a multiple of 32, but for a
 // last character that goes on behind it. It is the lookup algorithm of
@@ -34,12 +28,8 @@ func validBlocksAVX2(p *byte, n int) bool
 // quote, a backslash or a byte below 0x20, and whether it has bytes above
 // 0x7F.
 func plainRun(p []byte) (n int, high bool) {
-	switch {
-	case len(p) < 32 || !hasAVX2:
+	if len(p) < 32 || !hasAVX2 {
 		return plainRunSWAR(p)
-	case hasAVX512:
-		n, seen := plainRunAVX512(&p[0], len(p))
-		return n, seen != 0
 	}
 	n, seen := plainRunAVX2(&p[0], len(p))
 	if n <= len(p)-32 {

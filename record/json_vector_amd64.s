@@ -5,29 +5,12 @@ DATA quote<>+0(SB)/8, $0x2222222222222222
 DATA quote<>+8(SB)/8, $0x2222222222222222
 DATA quote<>+16(SB)/8, $0x2222222222222222
 DATA quote<>+24(SB)/8, $0x2222222222222222
-DATA quote<>+32(SB)/8, $0x2222222222222222
-DATA quote<>+40(SB)/8, $0x2222222222222222
-DATA quote<>+48(SB)/8, $0x2222222222222222
-DATA quote<>+56(SB)/8, $0x2222222222222222
-GLOBL quote<>(SB), RODATA|NOPTR, $64
+GLOBL quote<>(SB), RODATA|NOPTR, $32
 DATA backslash<>+0(SB)/8, $0x5c5c5c5c5c5c5c5c
 DATA backslash<>+8(SB)/8, $0x5c5c5c5c5c5c5c5c
 DATA backslash<>+16(SB)/8, $0x5c5c5c5c5c5c5c5c
 DATA backslash<>+24(SB)/8, $0x5c5c5c5c5c5c5c5c
-DATA backslash<>+32(SB)/8, $0x5c5c5c5c5c5c5c5c
-DATA backslash<>+40(SB)/8, $0x5c5c5c5c5c5c5c5c
-DATA backslash<>+48(SB)/8, $0x5c5c5c5c5c5c5c5c
-DATA backslash<>+56(SB)/8, $0x5c5c5c5c5c5c5c5c
-GLOBL backslash<>(SB), RODATA|NOPTR, $64
-DATA below<>+0(SB)/8, $0x2020202020202020
-DATA below<>+8(SB)/8, $0x2020202020202020
-DATA below<>+16(SB)/8, $0x2020202020202020
-DATA below<>+24(SB)/8, $0x2020202020202020
-DATA below<>+32(SB)/8, $0x2020202020202020
-DATA below<>+40(SB)/8, $0x2020202020202020
-DATA below<>+48(SB)/8, $0x2020202020202020
-DATA below<>+56(SB)/8, $0x2020202020202020
-GLOBL below<>(SB), RODATA|NOPTR, $64
+GLOBL backslash<>(SB), RODATA|NOPTR, $32
 DATA control<>+0(SB)/8, $0x1f1f1f1f1f1f1f1f
 DATA control<>+8(SB)/8, $0x1f1f1f1f1f1f1f1f
 DATA control<>+16(SB)/8, $0x1f1f1f1f1f1f1f1f
@@ -77,64 +60,6 @@ done:
 	MOVQ AX, run+16(FP)
 	MOVQ R8, high+24(FP)
 	VZEROUPPER
-	RET
-
-// func plainRunAVX512(p *byte, n int) (run int, high uint64)
-//
-// The last load is masked; its zeros behind the end stop the run there.
-// Registers from Z16 on need no VZEROUPPER.
-TEXT ·plainRunAVX512(SB), NOSPLIT, $0-32
-	MOVQ      p+0(FP), SI
-	MOVQ      n+8(FP), CX
-	XORL      AX, AX
-	XORL      R8, R8
-	VMOVDQU64 quote<>(SB), Z17
-	VMOVDQU64 backslash<>(SB), Z18
-	VMOVDQU64 below<>(SB), Z19
-
-next:
-	MOVQ     CX, R9
-	SUBQ     AX, R9
-	CMPQ     R9, $64
-	JLT      last
-	VMOVDQU8 (SI)(AX*1), Z16
-
-find:
-	VPCMPEQB Z17, Z16, K1
-	VPCMPEQB Z18, Z16, K2
-	VPCMPUB  $1, Z19, Z16, K3
-	VPMOVB2M Z16, K4
-	KORQ     K1, K2, K1
-	KORQ     K1, K3, K1
-	KMOVQ    K1, BX
-	KMOVQ    K4, DX
-	TESTQ    BX, BX
-	JNZ      stop
-	ORQ      DX, R8
-	ADDQ     $64, AX
-	JMP      next
-
-last:
-	XCHGQ       CX, R9
-	MOVQ        $1, R10
-	SHLQ        CX, R10
-	DECQ        R10
-	XCHGQ       CX, R9
-	KMOVQ       R10, K5
-	VMOVDQU8.Z  (SI)(AX*1), K5, Z16
-	JMP         find
-
-stop:
-	BSFQ BX, R9
-	ADDQ R9, AX
-	MOVQ BX, R10
-	NEGQ R10
-	ANDQ BX, R10
-	DECQ R10
-	ANDQ R10, DX
-	ORQ  DX, R8
-	MOVQ AX, run+16(FP)
-	MOVQ R8, high+24(FP)
 	RET
 
 // Which errors two neighbouring bytes may mean, by the first one's high and

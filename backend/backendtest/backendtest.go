@@ -1,0 +1,155 @@
+// Package backendtest holds every engine to the same answers: the recipes of
+// testdata/recipes, and what may go wrong on the way. A backend's test calls
+// Run; what its workers have to link is all here.
+//
+// It also registers faulty_mapper, the operator that goes wrong on demand. A
+// worker in a process of its own has to import this package for it.
+package backendtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"corpusmill/exec"
+	"corpusmill/plan"
+	"corpusmill/recipe"
+	"corpusmill/storage"
+	"corpusmill/storage/fs"
+
+	_ "corpusmill/op/all"
+	_ "corpusmill/storage/jsonl"
+	_ "corpusmill/storage/parquet"
+)
+
+// Engine is a backend under test.
+type Engine struct {
+	// New returns a backend that isn't open yet.
+	New func() exec.Backend
+	// Apart says that workers are processes of their own, which the tests may
+	// kill.
+	Apart bool
+}
+
+// Run runs all recipes and all faults on the engine.
+func Run(t *testing.T, e Engine) {
+	t.Run("recipes", e.recipes)
+	t.Run("generated", e.generated)
+	t.Run("faults", e.faults)
+}
+
+// job is one run: a recipe over some inputs, in a folder of its own.
+type job struct {
+	recipe  string // path; "" for the flags alone
+	inputs  []string
+	out     string
+	flags   []recipe.Override
+	workers int
+	options exec.Options // Workers is filled in, and Folder when it is empty
+}
+
+func flag(key string, value any) recipe.Override {
+	return recipe.Override{Key: key, Value: fmt.Sprint(value), Arg: "--" + key}
+}
+
+// plan makes the job's plan as the command line does.
+func (j job) plan(ctx context.Context) (*plan.Plan, error) {
+	over := append([]recipe.Override{
+		flag("dataset_path", fmt.Sprintf("%q", j.inputs)),
+		flag("export_path", j.out),
+		flag("np", max(j.workers, 1)),
+	}, j.flags...)
+	r, err := recipe.Load(j.recipe, over, nil, recipe.Defaults{Memory: 1 << 30})
+	if err != nil {
+		return nil, err
+	}
+	found, err := fs.Find(j.inputs, nil, storage.Formats())
+	if err != nil {
+		return nil, err
+	}
+	return plan.Build(ctx, r.Job(found.Files))
+}
+
+func (j job) folder() string {
+	if j.options.Folder != "" {
+		return j.options.Folder
+	}
+	return j.out + ".run"
+}
+
+// run does the job on b.
+func (j job) run(ctx context.Context, b exec.Backend) (*exec.Report, error) {
+	p, err := j.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := j.options
+	o.Workers, o.Folder = max(j.workers, 1), j.folder()
+	return exec.Run(ctx, p, b, o)
+}
+
+// mustRun does a job that has to succeed and to leave nothing behind but its
+// result, which is as the manifest has it.
+func (j job) mustRun(t *testing.T, b exec.Backend) *exec.Report {
+	t.Helper()
+	report, err := j.run(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.checkFinished(t, report)
+	return report
+}
+
+func (j job) checkFinished(t *testing.T, report *exec.Report) {
+	t.Helper()
+	f, err := exec.OpenFinished(j.folder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(j.folder(), "work")); err == nil {
+		t.Error("the finished run left its work folder")
+	}
+	if n := report.Rows; n.In != n.Kept+n.Filtered+n.Duplicate+n.Quarantined {
+		t.Errorf("the account doesn't balance: %+v", n)
+	}
+}
+
+// repository is the module's root.
+func repository(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			t.Fatal("not inside the module")
+		}
+		dir = up
+	}
+}
+
+func readFile(t testing.TB, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func writeFile(t testing.TB, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}

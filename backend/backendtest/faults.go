@@ -1,0 +1,300 @@
+package backendtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"corpusmill/exec"
+	"corpusmill/internal/scratch"
+)
+
+// faults runs plans that something goes wrong with on the way.
+func (e Engine) faults(t *testing.T) {
+	t.Run("interrupted", e.interrupted)
+	t.Run("lost tasks", e.lostTasks)
+	t.Run("bad rows", e.badRows)
+	t.Run("stop at a bad row", e.stopAtBadRow)
+	t.Run("fatal", e.fatal)
+	if e.Apart {
+		t.Run("killed worker", e.killedWorker)
+		t.Run("row that kills", e.rowThatKills)
+	}
+}
+
+// corpus writes two files of rows, some of them alike, some edited by a
+// mapper of white space, some dropped by a filter.
+func corpus(t *testing.T, dir string) []string {
+	t.Helper()
+	var paths []string
+	for f := range 2 {
+		var b strings.Builder
+		for i := range 150 {
+			text := fmt.Sprintf("row %d of the corpus", i%70)
+			switch {
+			case i%11 == 0:
+				text = "short"
+			case i%3 == 0:
+				text += "\\u3000and a space"
+			}
+			fmt.Fprintf(&b, `{"id":"%d-%d","text":"%s"}`+"\n", f, i, text)
+		}
+		path := filepath.Join(dir, fmt.Sprintf("in-%d.jsonl", f))
+		writeFile(t, path, b.String())
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+const (
+	held   = "process: [whitespace_normalization_mapper: {}, text_length_filter: {min_len: 6}, document_deduplicator: {}, words_num_filter: {min_num: 2}]"
+	reread = "process: [text_length_filter: {min_len: 6}, document_deduplicator: {}, document_deduplicator: {lowercase: true}]"
+	plain  = "process: [whitespace_normalization_mapper: {}]"
+)
+
+// kind is a plan with another way through the driver.
+type kind struct{ name, recipe, out string }
+
+var kinds = []kind{
+	{"plain", plain, "out.jsonl"},
+	{"zstd", plain, "out.jsonl.zst"},
+	{"shards", plain, "out"},
+	{"held rows", held, "out.jsonl.gz"},
+	{"input read again", reread, "out.jsonl"},
+	{"parquet", held, "out.parquet"},
+}
+
+func (k kind) job(t *testing.T) job {
+	dir := scratch.Dir(t)
+	j := job{recipe: filepath.Join(dir, "recipe.yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, k.out), workers: 2}
+	writeFile(t, j.recipe, k.recipe)
+	j.flags = append(j.flags, flag("segment", 2000))
+	if !strings.Contains(k.out, ".") {
+		j.flags = append(j.flags, flag("export_shard_size", 3000))
+	}
+	return j
+}
+
+// calm is what the kind's job gives when nothing happens.
+func (k kind) calm(t *testing.T, e Engine) (digest string, files []string) {
+	report := k.job(t).mustRun(t, e.New())
+	return report.Digest, outputs(t, report)
+}
+
+func outputs(t *testing.T, r *exec.Report) []string {
+	t.Helper()
+	var files []string
+	for _, f := range r.Output {
+		files = append(files, filepath.Base(f.Path)+"\n"+readFile(t, f.Path))
+	}
+	return files
+}
+
+func sameOutput(t *testing.T, digest string, files []string, r *exec.Report) {
+	t.Helper()
+	if r.Digest != digest {
+		t.Errorf("the digest is %s, want %s", r.Digest, digest)
+	}
+	got := outputs(t, r)
+	if len(got) != len(files) {
+		t.Fatalf("%d files of output, want %d", len(got), len(files))
+	}
+	for i := range files {
+		if got[i] != files[i] {
+			t.Errorf("file %d of the output isn't what a calm run writes", i)
+		}
+	}
+}
+
+// interrupted cancels a run after its first event, the next try after its
+// second, and so on: the one that comes to its end has the calm run's result.
+func (e Engine) interrupted(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			digest, files := k.calm(t, e)
+			j := k.job(t)
+			for n := 1; ; n++ {
+				ctx, cancel := context.WithCancel(t.Context())
+				left := n
+				b := &tap{Backend: e.New(), event: func(ev exec.Event) []exec.Event {
+					if ev.Kind == exec.SegmentDone || ev.Kind == exec.TaskDone {
+						if left--; left == 0 {
+							cancel()
+						}
+					}
+					return []exec.Event{ev}
+				}}
+				report, err := j.run(ctx, b)
+				cancel()
+				if err == nil {
+					if n < 4 {
+						t.Errorf("only %d tries: the run was hardly interrupted", n)
+					}
+					j.checkFinished(t, report)
+					sameOutput(t, digest, files, report)
+					return
+				}
+				if !errors.Is(err, context.Canceled) {
+					t.Fatalf("try %d: %v", n, err)
+				}
+				for _, f := range files {
+					if name, _, _ := strings.Cut(f, "\n"); exists(filepath.Join(filepath.Dir(j.out), name)) {
+						t.Fatalf("try %d was cancelled and left %s", n, name)
+					}
+				}
+			}
+		})
+	}
+}
+
+// lostTasks loses each task's first attempt after its first segment, while
+// the lost worker goes on and reports, as a machine does that was cut off for
+// a while.
+func (e Engine) lostTasks(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			digest, files := k.calm(t, e)
+			j := k.job(t)
+			var logged int
+			j.options.Logf = func(string, ...any) { logged++ }
+			lost := map[int]bool{}
+			b := &tap{Backend: e.New(), event: func(ev exec.Event) []exec.Event {
+				if ev.Attempt > 0 || ev.Kind != exec.SegmentDone && ev.Kind != exec.TaskDone || lost[ev.Task] {
+					return []exec.Event{ev}
+				}
+				lost[ev.Task] = true
+				gone := exec.Event{Task: ev.Task, Kind: exec.TaskLost, Err: "the network was away"}
+				if ev.Kind == exec.TaskDone {
+					return []exec.Event{gone, ev}
+				}
+				return []exec.Event{ev, gone, ev}
+			}, stage: func() { clear(lost) }}
+			report, err := j.run(t.Context(), b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if logged == 0 {
+				t.Error("the lost tasks weren't logged")
+			}
+			j.checkFinished(t, report)
+			sameOutput(t, digest, files, report)
+		})
+	}
+}
+
+// badRows has an operator panic and fail on single rows: these are set aside
+// alone, and the operator is made anew after the panic.
+func (e Engine) badRows(t *testing.T) {
+	dir := scratch.Dir(t)
+	j := job{inputs: []string{filepath.Join(dir, "in.jsonl")}, out: filepath.Join(dir, "out.jsonl"), flags: nil}
+	writeFile(t, j.inputs[0], `{"text":"COUNT a"}
+{"text":"good"}
+{"text":"PANIC"}
+{"text":"COUNT b"}
+{"text":"ERROR"}
+{"text":"COUNT c"}
+`)
+	j.flags = append(j.flags, flag("faulty_mapper", "{}"))
+	r := j.mustRun(t, e.New())
+	if n := r.Rows; n.Kept != 4 || n.Quarantined != 2 {
+		t.Errorf("rows: %+v", n)
+	}
+	want := `{"text":"row 1 of this instance"}
+{"text":"good"}
+{"text":"row 1 of this instance"}
+{"text":"row 3 of this instance"}
+`
+	if got := readFile(t, j.out); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	q := readFile(t, filepath.Join(j.folder(), "quarantine", "stage-00.jsonl"))
+	for _, want := range []string{`"line":3,"step":1,"operator":"faulty_mapper","reason":"the operator panicked: runtime error: index out of range`, `"line":5,"step":1,"operator":"faulty_mapper","reason":"the text asks for an error"`} {
+		if !strings.Contains(q, want) {
+			t.Errorf("the quarantine lacks %s:\n%s", want, q)
+		}
+	}
+}
+
+func (e Engine) stopAtBadRow(t *testing.T) {
+	for _, word := range []string{"ERROR", "PANIC"} {
+		j, path := oneBadRow(t, word)
+		j.flags = append(j.flags, flag("skip_op_error", false))
+		_, err := j.run(t.Context(), e.New())
+		wantError(t, err, path+", row at offset 16: faulty_mapper: ", "skip_op_error: true")
+		if exists(j.out) {
+			t.Error("the failed run left a result")
+		}
+	}
+}
+
+// fatal is an operator's error that is not the row's fault.
+func (e Engine) fatal(t *testing.T) {
+	j, _ := oneBadRow(t, "FATAL")
+	_, err := j.run(t.Context(), e.New())
+	wantError(t, err, "writing a cache: "+syscall.ENOSPC.Error())
+	if exists(j.out) {
+		t.Error("the failed run left a result")
+	}
+}
+
+func oneBadRow(t *testing.T, word string) (j job, path string) {
+	dir := scratch.Dir(t)
+	path = filepath.Join(dir, "in.jsonl")
+	writeFile(t, path, `{"text":"good"}`+"\n"+`{"text":"`+word+`"}`+"\n"+`{"text":"good"}`+"\n")
+	return job{inputs: []string{path}, out: filepath.Join(dir, "out.jsonl"), flags: append(j.flags, flag("faulty_mapper", "{}"))}, path
+}
+
+// killedWorker kills a worker amid a task, once in each kind of plan.
+func (e Engine) killedWorker(t *testing.T) {
+	dir := scratch.Dir(t)
+	calm := func(out string) job {
+		j := job{recipe: filepath.Join(dir, "recipe.yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, out), workers: 2}
+		writeFile(t, j.inputs[1], strings.Replace(readFile(t, j.inputs[1]), "row 40 of", "KILL row 40 of", 1))
+		j.flags = append(j.flags, flag("segment", 2000))
+		return j
+	}
+	recipe := func(marker string) string {
+		return "process: [whitespace_normalization_mapper: {}, document_deduplicator: {}, faulty_mapper: {marker: " + marker + "}]"
+	}
+	there := filepath.Join(dir, "there")
+	writeFile(t, there, "")
+	j := calm("calm.jsonl")
+	writeFile(t, j.recipe, recipe(there))
+	want := j.mustRun(t, e.New())
+
+	marker := filepath.Join(dir, "marker")
+	j = calm("killed.jsonl")
+	writeFile(t, j.recipe, recipe(marker))
+	var logged strings.Builder
+	j.options.Logf = func(format string, args ...any) { fmt.Fprintf(&logged, format+"\n", args...) }
+	got := j.mustRun(t, e.New())
+	if !exists(marker) || !strings.Contains(logged.String(), "is started again") {
+		t.Errorf("no worker was killed; the log has %q", logged.String())
+	}
+	if got.Digest != want.Digest || readFile(t, j.out) != readFile(t, want.Output[0].Path) {
+		t.Errorf("the digest is %s, want %s", got.Digest, want.Digest)
+	}
+}
+
+// rowThatKills ends the run after some attempts, and says where it lies.
+func (e Engine) rowThatKills(t *testing.T) {
+	j, path := oneBadRow(t, "KILL")
+	_, err := j.run(t.Context(), e.New())
+	wantError(t, err, path, "was lost 4 times")
+}
+
+func wantError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("the run succeeded")
+	}
+	for _, p := range parts {
+		if !strings.Contains(err.Error(), p) {
+			t.Errorf("the error is %q, which lacks %q", err, p)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package backendtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"corpusmill/op"
+	"corpusmill/record"
+)
+
+type faultyParams struct {
+	Marker string `json:"marker" doc:"file that says that KILL has struck already; without one it always strikes"`
+}
+
+func init() {
+	op.Register(op.Spec{
+		Name:    "faulty_mapper",
+		Summary: "Goes wrong where the text asks for it, and counts the rows that each instance has seen.",
+		Kind:    op.KindMapper,
+		CanFail: true,
+		Version: 1,
+		Doc: `PANIC, ERROR and FATAL in the text do what they say. KILL ends the process. COUNT is
+replaced by how many rows this instance has seen.`,
+		Examples: []op.Example{{In: `{"text":"as it was"}`, Want: `{"text":"as it was"}`}},
+	}, faultyParams{}, func(p faultyParams) (op.Operator, error) { return &faulty{params: p}, nil })
+}
+
+type faulty struct {
+	op.Base
+	params faultyParams
+	text   record.Path
+}
+
+func (o *faulty) Open(_ context.Context, env *op.Env) error {
+	o.text = env.Text()
+	return nil
+}
+
+func (o *faulty) New(*op.Worker) (any, error) { return &faultyInstance{faulty: o}, nil }
+
+type faultyInstance struct {
+	*faulty
+	seen int
+}
+
+var errFull = fmt.Errorf("writing a cache: %w", syscall.ENOSPC)
+
+func (o *faultyInstance) Map(r *record.Record) error {
+	o.seen++
+	text := r.Text(o.text)
+	switch {
+	case bytes.Contains(text, []byte("COUNT")):
+		r.SetText(o.text, fmt.Appendf(r.Buffer(o.text), "row %d of this instance", o.seen))
+	case bytes.Contains(text, []byte("PANIC")):
+		var rows []int
+		r.SetInt(0, int64(rows[len(text)]))
+	case bytes.Contains(text, []byte("ERROR")):
+		return errors.New("the text asks for an error")
+	case bytes.Contains(text, []byte("FATAL")):
+		return op.Fatal(errFull)
+	case bytes.Contains(text, []byte("KILL")):
+		return o.kill()
+	}
+	return nil
+}
+
+func (o *faultyInstance) kill() error {
+	if o.params.Marker != "" {
+		f, err := os.OpenFile(o.params.Marker, os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, os.ErrExist) {
+			return nil
+		}
+		if err != nil {
+			return op.Fatal(err)
+		}
+		f.Close()
+	}
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		return op.Fatal(err)
+	}
+	if err := self.Kill(); err != nil {
+		return op.Fatal(err)
+	}
+	select {} // until the signal arrives
+}

@@ -1,0 +1,90 @@
+package backendtest
+
+import (
+	"bytes"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"corpusmill/exec"
+	"corpusmill/internal/scratch"
+	"corpusmill/storage/codec"
+)
+
+// layouts writes an archive's result in every other form: the rows and their
+// digest stay the same.
+func (e Engine) layouts(t *testing.T, a *archive, digest string) {
+	for _, name := range []string{"out.jsonl.gz", "out.jsonl.zst", "folder", "numbered.jsonl", "numbered.jsonl.gz", "-"} {
+		j := job{recipe: a.recipe, inputs: a.inputs, out: filepath.Join(scratch.Dir(t), name), workers: 2}
+		j.flags = append(j.flags, flag("segment", 1<<10))
+		if !strings.HasPrefix(name, "out") && name != "-" {
+			j.flags = append(j.flags, flag("export_shard_size", 200))
+		}
+		var stdout bytes.Buffer
+		if name == "-" {
+			j.out, j.options.Folder, j.options.Stdout = "-", filepath.Join(scratch.Dir(t), "stdout.run"), &stdout
+		}
+		report, err := j.run(t.Context(), e.New())
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got := stdout.String()
+		if name != "-" {
+			j.checkFinished(t, report)
+			got = content(t, report)
+		}
+		if want := a.want("want.jsonl"); got != want || report.Digest != digest {
+			t.Errorf("%s: the digest is %s, want %s; the rows are\n%s\nwant:\n%s", name, report.Digest, digest, got, want)
+		}
+	}
+	e.parquet(t, a, digest)
+}
+
+// content is what the files of a result have, one after the other.
+func content(t *testing.T, r *exec.Report) string {
+	t.Helper()
+	var b strings.Builder
+	for _, f := range r.Output {
+		_, c := codec.ByName(f.Path)
+		in, err := codec.Open(f.Path, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(in)
+		in.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := int64(bytes.Count(raw, []byte("\n"))); n != f.Rows {
+			t.Errorf("%s has %d rows; the report says %d", f.Path, n, f.Rows)
+		}
+		b.Write(raw)
+	}
+	return b.String()
+}
+
+// parquet writes an archive's result as Parquet, twice and cut differently,
+// and reads it again.
+func (e Engine) parquet(t *testing.T, a *archive, digest string) {
+	var files []string
+	var report *exec.Report
+	for _, segment := range []int64{64, 32 << 20} {
+		j := job{recipe: a.recipe, inputs: a.inputs, out: filepath.Join(scratch.Dir(t), "out.parquet"), workers: 2}
+		j.flags = append(j.flags, flag("segment", segment))
+		report = j.mustRun(t, e.New())
+		files = append(files, j.out)
+	}
+	if readFile(t, files[0]) != readFile(t, files[1]) {
+		t.Error("the bytes of out.parquet depend on how the input was cut")
+	}
+	refused := slices.ContainsFunc(report.Steps, func(s exec.StepReport) bool { return s.Kind == "export" && s.Quarantined > 0 })
+	if report.Digest != digest && !refused {
+		t.Errorf("out.parquet: the digest is %s, want %s", report.Digest, digest)
+	}
+	back := job{inputs: files[:1], out: filepath.Join(scratch.Dir(t), "back.jsonl")}
+	if n := back.mustRun(t, e.New()).Rows; n.In != report.Rows.Kept || n.Kept != n.In {
+		t.Errorf("out.parquet has %d rows, %d of them pass; %d were written", n.In, n.Kept, report.Rows.Kept)
+	}
+}

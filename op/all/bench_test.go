@@ -1,0 +1,62 @@
+package all_test
+
+import (
+	"strings"
+	"testing"
+
+	"corpusmill/op/optest"
+)
+
+// mixedTexts are 64 texts of some 2 KB, two thirds English, the rest Russian
+// and Chinese, without e-mail addresses and links.
+func mixedTexts() [][]byte {
+	words := strings.Fields("The quick brown fox jumps over a lazy dog while it was raining, and nobody (at 10:30) knew why: " +
+		"Smith wrote about windows, power and/or law; we saw that on page 12 of his second book, which \"sells\" well.")
+	var out [][]byte
+	state := uint32(1)
+	for range 64 {
+		var b strings.Builder
+		for n := 0; b.Len() < 1400; n++ {
+			state = state*1664525 + 1013904223
+			b.WriteString(words[state>>16%uint32(len(words))])
+			b.WriteByte(" \n"[n%12/11])
+		}
+		b.WriteString(strings.Repeat("Съешь же ещё этих булок. ", 8))
+		b.WriteString(strings.Repeat("今天天气很好，我们去公园玩吧。", 7))
+		out = append(out, []byte(b.String()))
+	}
+	return out
+}
+
+// BenchmarkOperators runs each operator alone, over texts that need no
+// decoding. Its figures hold on a machine that does nothing else.
+func BenchmarkOperators(b *testing.B) {
+	texts := mixedTexts()
+	bytes := 0
+	for _, t := range texts {
+		bytes += len(t)
+	}
+	for _, c := range []struct{ name, params string }{
+		{"clean_email_mapper", ""}, {"clean_links_mapper", ""}, {"whitespace_normalization_mapper", ""},
+		{"clean_email_mapper", `{"pattern":"\\w+@\\w+"}`}, {"clean_email_mapper", `{"pattern":"\\b\\w+@\\w+\\b"}`},
+		{"text_length_filter", ""}, {"words_num_filter", ""}, {"word_repetition_filter", ""},
+		{"document_deduplicator", ""}, {"document_deduplicator", `{"lowercase":true,"ignore_non_character":true}`},
+	} {
+		b.Run(c.name+c.params, func(b *testing.B) {
+			s, err := optest.Open(c.name, c.params)
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows := optest.Decoded(texts...)
+			b.SetBytes(int64(bytes))
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range texts {
+					if _, _, err := s.One(rows, i); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,57 @@
+package filter
+
+import (
+	"strings"
+	"testing"
+
+	"corpusmill/op/optest"
+)
+
+func TestTokenization(t *testing.T) {
+	for _, name := range []string{"words_num_filter", "word_repetition_filter"} {
+		if _, err := optest.Open(name, `{"tokenization":true}`); err == nil || !strings.Contains(err.Error(), "not built yet") {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+	}
+}
+
+func TestReasons(t *testing.T) {
+	for _, c := range []struct{ name, params, text, reason string }{
+		{"text_length_filter", `{}`, "short", "below min_len"},
+		{"text_length_filter", `{"max_len":3}`, "longer than that", "above max_len"},
+		{"text_length_filter", `{"reversed_range":true}`, "long enough", "inside reversed range"},
+		{"words_num_filter", `{"min_num":2}`, "one 2", "below min_num"},
+		{"word_repetition_filter", `{"rep_len":1}`, "a a b", "above max_ratio"},
+		{"word_repetition_filter", `{"rep_len":9223372036854775807,"min_ratio":0.1}`, "a a b", "below min_ratio"},
+	} {
+		s, err := optest.Open(c.name, c.params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := s.Run(optest.Texts(s.Fields, s.Key, []byte(c.text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows[0].Kept || rows[0].Reason != c.reason {
+			t.Errorf("%s %s: kept %v, reason %q, want %q", c.name, c.params, rows[0].Kept, rows[0].Reason, c.reason)
+		}
+	}
+}
+
+// TestFoldBeforeStrip holds the order of the two: lower case of Г is no special
+// character while Г is one, and with Ø it is the other way round.
+func TestFoldBeforeStrip(t *testing.T) {
+	s, err := optest.Open("word_repetition_filter", `{"rep_len":1,"max_ratio":1}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.Run(optest.Texts(s.Fields, s.Key, []byte("Г г Ø ø a b"), []byte("İ i̇ x")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{2.0 / 4, 2.0 / 3} {
+		if got := rows[i].Stats["word_rep_ratio"]; got != want {
+			t.Errorf("row %d: ratio %v, want %v", i, got, want)
+		}
+	}
+}
