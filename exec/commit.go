@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"path/filepath"
 
 	"corpusmill/plan"
 	"corpusmill/storage"
@@ -27,6 +28,8 @@ type committer struct {
 	streams  map[string]*stream
 	out      *output
 	unsynced int64
+	files    []string // of the stage's segments since the last sync
+	dir      workDir
 	json     bytes.Buffer
 }
 
@@ -40,7 +43,7 @@ const (
 // openCommitter opens a stage's files as they were at the last commit in
 // entries.
 func openCommitter(p *plan.Plan, stage int, dir workDir, j *journal, a *Account, segs *[]segmentInfo, last *segmentEntry, workers int, stdout io.Writer) (*committer, error) {
-	c := &committer{p: p, stage: stage, journal: j, account: a, segs: segs, first: stage == 0,
+	c := &committer{p: p, stage: stage, dir: dir, journal: j, account: a, segs: segs, first: stage == 0,
 		lines: make([]int64, len(p.Inputs)), streams: map[string]*stream{}}
 	if last == nil {
 		last = &segmentEntry{}
@@ -93,6 +96,9 @@ func (c *committer) commit(s *Segment) error {
 	if err := c.write(s, info); err != nil {
 		return err
 	}
+	if c.p.Stages[c.stage].End == plan.EndKeys {
+		c.files = append(c.files, c.dir.keys(c.stage, s.Src, s.Seg), c.dir.held(c.stage, s.Src, s.Seg))
+	}
 	c.account.apply(&s.Summary)
 	c.unsynced += s.Bulk.size() + s.File.Bytes
 	return c.note(entry{Segment: &segmentEntry{Stage: c.stage, Summary: s.Summary}}, c.unsynced >= syncBytes)
@@ -121,17 +127,16 @@ func (c *committer) write(s *Segment, info segmentInfo) error {
 	if c.out == nil {
 		return nil
 	}
-	c.account.Written += int64(bytes.Count(s.Bulk.Rows, newline))
-	return c.out.write(s.Bulk.Rows)
+	err := c.out.write(s.Bulk.Rows)
+	c.account.Written = c.out.written()
+	return err
 }
 
 // note journals an entry with the state of the stage's files.
 func (c *committer) note(e entry, sync bool) error {
 	if sync {
-		for _, s := range c.streams {
-			if err := s.sync(); err != nil {
-				return err
-			}
+		if err := c.sync(); err != nil {
+			return err
 		}
 	}
 	if e.Segment != nil {
@@ -152,19 +157,42 @@ func (c *committer) note(e entry, sync bool) error {
 	}
 	if sync {
 		c.unsynced = 0
-		if c.out != nil {
-			c.out.synced()
+	}
+	if c.out != nil && e.Segment != nil {
+		c.out.committed(e.Segment.Output, sync)
+	}
+	return nil
+}
+
+// sync brings all that the stage has made to the disk, but for the output.
+func (c *committer) sync() error {
+	for _, s := range c.streams {
+		if err := s.sync(); err != nil {
+			return err
 		}
 	}
+	dirs := map[string]bool{}
+	for _, f := range c.files {
+		if err := syncFile(f); err != nil {
+			return err
+		}
+		dirs[filepath.Dir(f)] = true
+	}
+	for d := range dirs {
+		if err := syncDir(d); err != nil {
+			return err
+		}
+	}
+	c.files = c.files[:0]
 	return nil
 }
 
 // finish closes the stage's files, on the disk.
 func (c *committer) finish() error {
+	if err := c.sync(); err != nil {
+		return err
+	}
 	for name, s := range c.streams {
-		if err := s.sync(); err != nil {
-			return err
-		}
 		delete(c.streams, name)
 		if err := s.close(); err != nil {
 			return diskError(s.path, 0, err)

@@ -231,26 +231,38 @@ func (d *driver) replay() error {
 // trustworthy cuts off the entries whose files aren't as they were at the
 // commit, as a power failure may leave them. Up to a synced entry all are.
 func (d *driver) trustworthy(entries []placed) []placed {
-	if len(entries) == 0 {
-		return nil
-	}
-	last := entries[len(entries)-1]
-	s := last.Segment
-	if s == nil || last.Synced {
-		return entries
-	}
-	whole := s.Output.intact(d.outputFolder())
-	for name, at := range s.Streams {
-		whole = whole && intact(d.streamPath(s.Stage, name), at)
-	}
-	if whole {
-		return entries
-	}
 	n := len(entries)
 	for n > 0 && !entries[n-1].Synced && entries[n-1].Segment != nil {
 		n--
 	}
+	if n == len(entries) || d.whole(entries[n:]) {
+		return entries
+	}
 	return entries[:n]
+}
+
+// whole says whether what the entries speak of is on the disk.
+func (d *driver) whole(entries []placed) bool {
+	last := entries[len(entries)-1].Segment
+	if !last.Output.intact(d.outputFolder()) {
+		return false
+	}
+	for name, at := range last.Streams {
+		if !intact(d.streamPath(last.Stage, name), at) {
+			return false
+		}
+	}
+	if d.plan.Stages[last.Stage].End != plan.EndKeys {
+		return true
+	}
+	for _, e := range entries {
+		s := e.Segment
+		if checkKeys(d.work.keys(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil ||
+			checkHold(d.work.held(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *driver) outputFolder() string {

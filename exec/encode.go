@@ -154,7 +154,7 @@ func (e *encoder) end() error {
 	e.shards = append(e.shards, e.cur)
 	f := e.file
 	e.file, e.w = nil, nil
-	return f.commit()
+	return f.commit(true)
 }
 
 // finish ends the last file; without rows there is one file all the same.

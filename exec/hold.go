@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -352,6 +353,31 @@ func (h *holdReader) eachStat(b []byte, fn func(record.Slot, record.Value)) []by
 		fn(h.slots[i], v)
 	}
 	return b
+}
+
+// checkHold reads a held file to see whether it is whole.
+func checkHold(path string) error {
+	h, err := openHold(path, &record.Stats{})
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	for {
+		if err := h.block(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		for {
+			_, ok, err := h.next()
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+		}
+	}
 }
 
 func (h *holdReader) damaged() error { return fmt.Errorf("%s: %w", h.f.Name(), errDamaged) }

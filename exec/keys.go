@@ -135,3 +135,18 @@ func (k keyFile) dups() ([][3]uint32, error) {
 	}
 	return out, nil
 }
+
+// checkKeys reads a key file to see whether it is whole.
+func checkKeys(path string) error {
+	k, err := openKeys(path)
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	for off := int64(0); off < k.n; off += 16 * recBlock {
+		if _, err := k.read(off, min(off+16*recBlock, k.n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

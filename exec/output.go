@@ -30,10 +30,10 @@ type output struct {
 	frames []*codec.Frames // one a worker; nil for plain output
 	cur    *stream
 	sent   int64        // bytes written to stdout
-	sum    *xxh3.Hasher // of the current shard's file
+	sum    *xxh3.Hasher // of what went to stdout
 	tail   []byte       // rows that don't fill a frame yet
 	total  int64        // bytes of rows in all shards
-	tails  []string     // tail files since the last sync, which are kept until the next
+	kept   [2]string    // tail files of the last commit that was synced, and of the last
 	raw    int64        // bytes of rows in the current shard
 	rows   int64
 	shards []shard
@@ -88,22 +88,23 @@ func openOutput(spec plan.Output, dir string, workers int, at *outputState, stdo
 	if o.cur, err = openStream(shardPath(dir, len(o.shards)), at.Cur); err != nil {
 		return nil, err
 	}
-	if at.Cur.Len > 0 {
-		f, err := os.Open(o.cur.path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if _, err := io.Copy(o.sum, f); err != nil {
-			return nil, err
-		}
-	}
 	if at.Tail != nil {
-		if o.tail, err = os.ReadFile(filepath.Join(dir, at.Tail.Name)); err != nil {
+		name := filepath.Join(dir, at.Tail.Name)
+		if o.tail, err = os.ReadFile(name); err != nil {
 			return nil, err
 		}
+		o.kept = [2]string{name, name}
 	}
 	return o, nil
+}
+
+// written is the number of rows in all shards, counted by their newlines.
+func (o *output) written() int64 {
+	n := o.rows
+	for _, s := range o.shards {
+		n += s.Rows
+	}
+	return n
 }
 
 // write appends rows, each with its newline.
@@ -173,8 +174,8 @@ func (o *output) compress(b []byte) error {
 }
 
 func (o *output) store(b []byte) error {
-	o.sum.Write(b)
 	if o.cur == nil {
+		o.sum.Write(b)
 		n, err := o.stdout.Write(b)
 		o.sent += int64(n)
 		return err
@@ -207,8 +208,10 @@ func (o *output) endShard() error {
 			return err
 		}
 	}
-	s := shard{Raw: o.raw, Rows: o.rows, Sum: fmt.Sprintf("%x", o.sum.Sum128().Bytes())}
+	s := shard{Raw: o.raw, Rows: o.rows}
+	sum := o.sum
 	if o.cur != nil {
+		sum = o.cur.sum
 		if err := o.cur.sync(); err != nil {
 			return err
 		}
@@ -220,8 +223,8 @@ func (o *output) endShard() error {
 	} else {
 		s.Bytes = o.sent
 	}
+	s.Sum = fmt.Sprintf("%x", sum.Sum128().Bytes())
 	o.shards = append(o.shards, s)
-	o.sum.Reset()
 	o.raw, o.rows = 0, 0
 	return nil
 }
@@ -241,19 +244,44 @@ func (o *output) state(sync bool) (*outputState, error) {
 	if len(o.tail) > 0 {
 		s.Tail = &tailState{Name: fmt.Sprintf("tail-%d", o.total), Len: len(o.tail), Sum: xxh3.Hash(o.tail)}
 		path := filepath.Join(o.dir, s.Tail.Name)
-		if err := writeTail(path, o.tail, sync); err != nil {
+		if err := o.save(path, sync); err != nil {
 			return nil, diskError(path, int64(len(o.tail)), err)
 		}
-		o.tails = append(o.tails, path)
 	}
 	return s, nil
 }
 
-// synced removes the tail files that no resume can need any more.
-func (o *output) synced() {
-	for len(o.tails) > 1 {
-		os.Remove(o.tails[0])
-		o.tails = o.tails[1:]
+// save writes the tail to a file, unless the last commit left it there.
+func (o *output) save(path string, sync bool) error {
+	if path != o.kept[1] {
+		return writeTail(path, o.tail, sync)
+	}
+	if sync {
+		return syncFile(path)
+	}
+	return nil
+}
+
+// committed removes the tail files that no resume can need any more, now that
+// the journal has s. A resume needs that of the last entry or, after a power
+// failure, that of the last synced one.
+func (o *output) committed(s *outputState, sync bool) {
+	if s == nil {
+		return
+	}
+	last := ""
+	if s.Tail != nil {
+		last = filepath.Join(o.dir, s.Tail.Name)
+	}
+	old := o.kept
+	o.kept[1] = last
+	if sync {
+		o.kept[0] = last
+	}
+	for _, f := range old {
+		if f != "" && f != o.kept[0] && f != o.kept[1] {
+			os.Remove(f)
+		}
 	}
 }
 

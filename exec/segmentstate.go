@@ -154,7 +154,8 @@ func (s *segmentState) write(r *record.Record, stats *statsWriter, inRow bool) e
 	return nil
 }
 
-// finishKeys writes the segment's keys and completes its held rows.
+// finishKeys writes the segment's keys and completes its held rows. The
+// committer brings both to the disk.
 func (s *segmentState) finishKeys(t Task) error {
 	path := s.x.dir.keys(t.Stage, s.Src, s.Seg)
 	f, err := newTemp(path)
@@ -166,7 +167,7 @@ func (s *segmentState) finishKeys(t Task) error {
 		f.abort()
 		return diskError(path, int64(len(s.keys))*keySize, err)
 	}
-	if err := f.commit(); err != nil {
+	if err := f.commit(false); err != nil {
 		return err
 	}
 	s.Keys = n
@@ -175,7 +176,7 @@ func (s *segmentState) finishKeys(t Task) error {
 	}
 	s.bufs.hold = s.hold.buf
 	s.hold = nil
-	err = s.holdFile.commit()
+	err = s.holdFile.commit(false)
 	s.holdFile = nil
 	return err
 }

@@ -18,15 +18,14 @@ type stream struct {
 	f      *os.File
 	len    int64
 	synced int64
-	sum    *xxh3.Hasher // of the bytes from synced to len
+	sum    *xxh3.Hasher // of the whole file
 }
 
-// streamState is a stream at a commit. Sum is over the bytes from Synced to
-// Len: these may be missing or wrong after a power failure.
+// streamState is a stream at a commit: its length and the XXH3 hash of what it
+// holds, by which a resume can tell whether a power failure has hurt it.
 type streamState struct {
-	Len    int64  `json:"len"`
-	Synced int64  `json:"synced"`
-	Sum    uint64 `json:"sum"`
+	Len int64  `json:"len"`
+	Sum uint64 `json:"sum"`
 }
 
 // openStream opens or creates the file and cuts it to at.Len.
@@ -38,16 +37,10 @@ func openStream(path string, at streamState) (*stream, error) {
 	if err != nil {
 		return nil, diskError(path, 0, err)
 	}
-	s := &stream{path: path, f: f, len: at.Len, synced: at.Synced, sum: xxh3.New()}
+	s := &stream{path: path, f: f, len: at.Len, sum: xxh3.New()}
 	err = f.Truncate(at.Len)
 	if err == nil {
-		_, err = f.Seek(at.Synced, io.SeekStart)
-	}
-	if err == nil {
-		_, err = io.Copy(s.sum, f)
-	}
-	if err == nil {
-		_, err = f.Seek(at.Len, io.SeekStart)
+		_, err = io.Copy(s.sum, f) // and leaves the offset at the end
 	}
 	if err != nil {
 		f.Close()
@@ -77,13 +70,10 @@ func (s *stream) sync() error {
 		return diskError(s.path, 0, err)
 	}
 	s.synced = s.len
-	s.sum.Reset()
 	return nil
 }
 
-func (s *stream) state() streamState {
-	return streamState{Len: s.len, Synced: s.synced, Sum: s.sum.Sum64()}
-}
+func (s *stream) state() streamState { return streamState{Len: s.len, Sum: s.sum.Sum64()} }
 
 func (s *stream) close() error { return s.f.Close() }
 
@@ -97,15 +87,9 @@ func intact(path string, at streamState) bool {
 		return false
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || info.Size() < at.Len {
-		return false
-	}
-	if _, err := f.Seek(at.Synced, io.SeekStart); err != nil {
-		return false
-	}
 	h := xxh3.New()
-	n, err := io.CopyN(h, f, at.Len-at.Synced)
-	return err == nil && n == at.Len-at.Synced && h.Sum64() == at.Sum
+	n, err := io.CopyN(h, f, at.Len)
+	return err == nil && n == at.Len && h.Sum64() == at.Sum
 }
 
 // DiskError is a failed write to the run's own files.
@@ -157,10 +141,10 @@ func newTemp(path string) (*tempFile, error) {
 	return &tempFile{f, path}, nil
 }
 
-// commit puts the file in its place, on the disk.
-func (t *tempFile) commit() error {
+// commit puts the file in its place, with sync on the disk.
+func (t *tempFile) commit(sync bool) error {
 	err := t.Chmod(0o666 &^ umask())
-	if err == nil {
+	if err == nil && sync {
 		err = t.Sync()
 	}
 	if err == nil {
@@ -191,7 +175,17 @@ func publish(path string, write func(f *os.File) error) error {
 		t.abort()
 		return diskError(path, 0, err)
 	}
-	return t.commit()
+	return t.commit(true)
+}
+
+// syncFile forces a whole file to the disk.
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return diskError(path, 0, f.Sync())
 }
 
 func syncDir(dir string) error {
