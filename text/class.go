@@ -46,6 +46,9 @@ func IsDigit(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r >= '0' && r <= '9'
 	}
+	if r < 0x660 || r >= 0x3000 && r < 0xA620 { // most letters; no digits there
+		return false
+	}
 	return unicode.Is(unicode.Nd, r)
 }
 
@@ -78,6 +81,7 @@ const (
 	hostByte                  // [A-Za-z0-9.\-]
 	urlByte                   // [^\s()<>]
 	noEndByte                 // no link ends in it
+	wideByte                  // part of a sequence of several bytes
 	variousByte               // begins what whitespace normalisation replaces
 )
 
@@ -100,6 +104,9 @@ var class = func() (t [256]uint16) {
 		set(hostByte, lower || upper || digit || c == '.' || c == '-')
 		set(urlByte, !space && bytes.IndexByte([]byte("()<>"), c) < 0)
 		set(noEndByte, space || bytes.IndexByte([]byte("`!()[]{};:'\".,<>?"), c) >= 0)
+	}
+	for c := utf8.RuneSelf; c < 256; c++ {
+		t[c] = wideByte
 	}
 	for _, c := range []byte{'\t', 0xC2, 0xE2, 0xE3, 0xEF} {
 		t[c] |= variousByte

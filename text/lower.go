@@ -12,31 +12,27 @@ import (
 func AppendLower(dst, b []byte) []byte {
 	for i := 0; i < len(b); {
 		i, dst = appendLowerASCII(dst, b, i)
+		same := i // what lies between same and i is its own lower case
 		for i < len(b) && b[i] >= utf8.RuneSelf {
-			r, n := Decode(b[i:])
-			switch {
-			case r >= 0x2E80 && r < 0xA640 || r >= 0xAC00 && r < 0xFF00: // no case there
-				dst = append(dst, b[i:i+n]...)
-			case r == 0x130:
-				dst = append(dst, "i\u0307"...)
-			case r == 0x3A3:
-				if finalSigma(b, i, n) {
-					r = 0x3C2
-				} else {
-					r = 0x3C3
+			if c := b[i]; c >= 0xE3 && c <= 0xE9 && len(b)-i >= 3 { // U+3000 to U+9FFF
+				i += 3
+				continue
+			}
+			r, n := decodeWide(b[i:])
+			l := lowerRune(r)
+			if r == 0x3A3 && finalSigma(b, i, n) {
+				l = 0x3C2
+			}
+			if l != r {
+				dst = append(dst, b[same:i]...)
+				if dst = utf8.AppendRune(dst, l); r == 0x130 {
+					dst = append(dst, "\u0307"...)
 				}
-				dst = utf8.AppendRune(dst, r)
-			case r == utf8.RuneError:
-				dst = append(dst, b[i:i+n]...)
-			default:
-				if l := lowerRune(r); l != r {
-					dst = utf8.AppendRune(dst, l)
-				} else {
-					dst = append(dst, b[i:i+n]...)
-				}
+				same = i + n
 			}
 			i += n
 		}
+		dst = append(dst, b[same:i]...)
 	}
 	return dst
 }
@@ -94,9 +90,13 @@ var latinLower = func() (t [0x590 - 0x80]uint16) {
 	return t
 }()
 
+// lowerRune is the simple mapping; that of U+0130 is i.
 func lowerRune(r rune) rune {
 	if i := r - 0x80; uint32(i) < uint32(len(latinLower)) {
 		return rune(latinLower[i])
+	}
+	if r >= 0xAC00 && r < 0xFF00 {
+		return r
 	}
 	return unicode.ToLower(r)
 }

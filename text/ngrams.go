@@ -22,8 +22,9 @@ const (
 )
 
 // Repeated returns the number of n-grams in ids, and how many of those,
-// counted with their repetitions, occur more than once. ids are 64-bit hashes.
-// There are no n-grams when n is below 1 or above len(ids).
+// counted with their repetitions, occur more than once. ids are hashes, of
+// which the upper 61 bits are used. There are no n-grams when n is below 1 or
+// above len(ids).
 func (g *NGrams) Repeated(ids []uint64, n int) (total, repeated int) {
 	if n < 1 || n > len(ids) {
 		return 0, 0
@@ -64,17 +65,19 @@ func (g *NGrams) pass(ids []uint64, n int, pass, passes uint64) (singles int, ok
 	clear(slots)
 	shift := 64 - bits.Len(uint(len(slots)-1))
 	mask := len(slots) - 1
-	top := uint64(1) // base^n, what the id that leaves was multiplied by
+	top := uint64(1)
 	for range n {
-		top = mulPrime(top, base)
+		top = modPrime(mulPrime(top, base))
 	}
+	leave := prime - top // minus base^n, by which the id that leaves is multiplied
 	room := len(slots) * 7 / 8
 	var h uint64
 	for i, id := range ids {
-		h = modPrime(mulPrime(h, base) + modPrime(id))
+		sum := mulPrime(h, base) + id>>3
 		if i >= n {
-			h = modPrime(h + prime - mulPrime(modPrime(ids[i-n]), top))
+			sum += mulPrime(ids[i-n]>>3, leave)
 		}
+		h = modPrime(sum)
 		if i < n-1 || passes > 1 && h%passes != pass {
 			continue
 		}
@@ -98,7 +101,7 @@ func (g *NGrams) pass(ids []uint64, n int, pass, passes uint64) (singles int, ok
 	return singles, true
 }
 
-// modPrime reduces x modulo prime, fully.
+// modPrime reduces x modulo prime.
 func modPrime(x uint64) uint64 {
 	x = x&prime + x>>61
 	if x >= prime {
@@ -107,7 +110,9 @@ func modPrime(x uint64) uint64 {
 	return x
 }
 
+// mulPrime is congruent to a*b modulo prime and below 2^62, for a and b below
+// 2^61.
 func mulPrime(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
-	return modPrime(lo&prime + (lo>>61 | hi<<3))
+	return lo&prime + (lo>>61 | hi<<3)
 }

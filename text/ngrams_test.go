@@ -56,7 +56,7 @@ func TestNGramsPasses(t *testing.T) {
 func TestNGramsSkewed(t *testing.T) {
 	ids := make([]uint64, passNGrams*5/2)
 	for i := range ids {
-		ids[i] = uint64(i) * 3 // three passes, by the remainder
+		ids[i] = uint64(i) * 3 << 3 // the pass is the remainder by 3, the number of passes
 	}
 	var g NGrams
 	if total, repeated := g.Repeated(ids, 1); total != len(ids) || repeated != 0 {

@@ -14,11 +14,22 @@ func Decode(b []byte) (rune, int) {
 	if len(b) > 0 && b[0] < utf8.RuneSelf {
 		return rune(b[0]), 1
 	}
-	r, n := utf8.DecodeRune(b)
-	if r == utf8.RuneError && n == 1 && isSurrogate(b) {
-		return 0xD000 | rune(b[1]&0x3F)<<6 | rune(b[2]&0x3F), 3
+	return decodeWide(b)
+}
+
+// decodeWide is Decode without its short cut for ASCII.
+func decodeWide(b []byte) (rune, int) {
+	if len(b) >= 2 && b[1]&0xC0 == 0x80 {
+		switch c := b[0]; {
+		case c >= 0xC2 && c < 0xE0:
+			return rune(c&0x1F)<<6 | rune(b[1]&0x3F), 2
+		case c&0xF0 == 0xE0 && len(b) >= 3 && b[2]&0xC0 == 0x80:
+			if r := rune(c&0x0F)<<12 | rune(b[1]&0x3F)<<6 | rune(b[2]&0x3F); r >= 0x800 {
+				return r, 3
+			}
+		}
 	}
-	return r, n
+	return utf8.DecodeRune(b)
 }
 
 // DecodeLast is Decode for the last code point of b.
@@ -26,11 +37,15 @@ func DecodeLast(b []byte) (rune, int) {
 	if n := len(b); n > 0 && b[n-1] < utf8.RuneSelf {
 		return rune(b[n-1]), 1
 	}
-	r, n := utf8.DecodeLastRune(b)
-	if r == utf8.RuneError && n == 1 && len(b) >= 3 && isSurrogate(b[len(b)-3:]) {
-		return Decode(b[len(b)-3:])
+	for n := 2; n <= min(4, len(b)); n++ {
+		if tail := b[len(b)-n:]; tail[0]&0xC0 != 0x80 {
+			if r, k := decodeWide(tail); k == n {
+				return r, n
+			}
+			break
+		}
 	}
-	return r, n
+	return utf8.DecodeLastRune(b) // of what is no sequence
 }
 
 // Append appends the UTF-8 of r to dst, or the three-byte form if r is a
@@ -53,10 +68,6 @@ func Valid(b []byte) bool {
 		b = b[n:]
 	}
 	return true
-}
-
-func isSurrogate(b []byte) bool {
-	return len(b) >= 3 && b[0] == 0xED && b[1]&0xE0 == 0xA0 && b[2]&0xC0 == 0x80
 }
 
 const (

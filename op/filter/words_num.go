@@ -25,7 +25,7 @@ func init() {
 characters around a word don't count, so a word of them alone is none.`,
 		Stats:          []op.Stat{{Name: "num_words", Doc: "words of the text"}},
 		Reasons:        op.RangeReasons("min_num", "max_num"),
-		ScratchPerByte: 8,
+		ScratchPerByte: 10,
 		Version:        1,
 		Examples: []op.Example{
 			{

@@ -36,7 +36,11 @@ type builtin struct {
 
 // newSubstitute chooses the scanner where it can say all that is asked.
 func newSubstitute(b builtin, pattern *string, repl string) (op.Operator, error) {
-	if pattern == nil || *pattern == b.pattern {
+	expr := b.pattern
+	if pattern != nil {
+		expr = unquote(*pattern)
+	}
+	if expr == b.pattern {
 		t, err := pyregex.NewTemplate(repl, b.groups, nil)
 		if err != nil {
 			return nil, fmt.Errorf("repl: %w", err)
@@ -44,9 +48,8 @@ func newSubstitute(b builtin, pattern *string, repl string) (op.Operator, error)
 		if t.MaxGroup() <= b.whole {
 			return &substitute{scan: b.scan, repl: t}, nil
 		}
-		pattern = &b.pattern
 	}
-	re, err := pyregex.Compile(unquote(*pattern), pyregex.Flags{DotAll: true})
+	re, err := pyregex.Compile(expr, pyregex.Flags{DotAll: true})
 	if err != nil {
 		return nil, fmt.Errorf("pattern: %w", err)
 	}

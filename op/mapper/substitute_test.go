@@ -73,7 +73,7 @@ func TestSubstituteStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	rows, err := s.Run(optest.Texts(s.Fields, s.Key, []byte(strings.Repeat("a", 1<<20)), []byte("a@b")))
+	rows, err := s.Run(optest.Texts(s.Fields, s.Key, []byte(strings.Repeat("a", 1<<21)+"@"), []byte("a@b")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,10 @@ type Flags struct {
 	ASCII      bool // (?a): \w, \d, \s and \b are ASCII
 }
 
+// maxStack bounds the memory of a match: 32 MiB. A repeated group takes some
+// entries for each repetition.
+var maxStack = regexp2.OptionMaxBacktrackingStackSize(4 << 20)
+
 // Error is a fault in a pattern or a replacement.
 type Error struct {
 	Src string // the pattern or replacement
@@ -35,6 +39,7 @@ type Regexp struct {
 	pattern string
 	groups  int
 	names   map[string]int
+	holds   []byte // what every match holds
 
 	linear *regexp.Regexp // nil where the pattern has no equal in RE2
 	back   *regexp2.Regexp
@@ -49,15 +54,15 @@ func Compile(pattern string, f Flags) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	re := &Regexp{pattern: pattern, groups: t.groups, names: t.names}
+	re := &Regexp{pattern: pattern, groups: t.groups, names: t.names, holds: []byte(t.holds)}
 	expr := string(t.out)
-	if re.back, err = regexp2.Compile(expr); err != nil {
+	if re.back, err = regexp2.Compile(expr, maxStack); err != nil {
 		return nil, &Error{pattern, -1, err.Error()}
 	}
 	switch {
 	case !t.nonEmpty:
 		// \G is where the search starts; ending there is matching empty there.
-		if re.again, err = regexp2.Compile("(?:" + expr + `)(?!\G)`); err != nil {
+		if re.again, err = regexp2.Compile("(?:"+expr+`)(?!\G)`, maxStack); err != nil {
 			return nil, &Error{pattern, -1, err.Error()}
 		}
 	case !t.backtrack:

@@ -23,6 +23,9 @@ func NewSub(re *Regexp, t *Template) *Sub { return &Sub{re: re, tmpl: t} }
 // when there are none. An error is the text's: matching it took more stack
 // than is allowed.
 func (s *Sub) Append(dst, b []byte) (out []byte, found bool, err error) {
+	if !bytes.Contains(b, s.re.holds) {
+		return dst, false, nil
+	}
 	if s.re.linear != nil && !hasSurrogate(b) {
 		out, found = s.linear(dst, b)
 		return out, found, nil

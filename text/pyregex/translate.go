@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -15,6 +16,9 @@ type translation struct {
 	names     map[string]int
 	backtrack bool // has what RE2 lacks
 	nonEmpty  bool // matches no empty string
+	// holds is the longest string found that every match holds; empty where
+	// none was.
+	holds string
 }
 
 const (
@@ -29,7 +33,10 @@ type translator struct {
 	pos     int
 	depth   int
 	f       Flags
-	open    []int // the capturing groups around pos
+	run     []rune // the literals up to pos that every match holds in a row
+	open    []int  // the capturing groups around pos
+
+	branched bool // there are alternatives outside of all groups
 
 	lastRef, lastRefAt int // the highest group referred to, and where
 }
@@ -68,6 +75,9 @@ func translate(pattern string, f Flags) (*translation, error) {
 			return nil, err
 		}
 		t.nonEmpty = nonEmpty
+		if t.branched {
+			t.holds = ""
+		}
 		return &t.translation, nil
 	}
 }
@@ -109,6 +119,9 @@ func (t *translator) alternatives() (nonEmpty bool, err error) {
 		}
 		t.pos++
 		t.emit("|")
+		if t.depth == 0 { // no branch is in every match
+			t.branched = true
+		}
 	}
 }
 
@@ -120,15 +133,33 @@ func (t *translator) sequence() (nonEmpty bool, err error) {
 		if r := t.peek(0); r == -1 || r == '|' || r == ')' {
 			return nonEmpty, nil
 		}
-		start := len(t.out)
+		start, r := len(t.out), t.peek(0)
 		one, repeatable, err := t.atom()
 		if err != nil {
 			return false, err
 		}
+		t.note(r)
 		if one, err = t.quantifier(start, one, repeatable); err != nil {
 			return false, err
 		}
 		nonEmpty = nonEmpty || one
+	}
+}
+
+// note keeps account of the literals that stand one after the other outside of
+// all groups; r begins the item that was just read. In verbose syntax a
+// quantifier may stand apart from its item, so there nothing is noted.
+func (t *translator) note(r rune) {
+	if t.depth > 0 || t.f.IgnoreCase || t.f.Verbose {
+		return
+	}
+	switch next := t.peek(0); {
+	case strings.ContainsRune(`.^$[(\`, r) || next == '*' || next == '?' || next == '+' || next == '{':
+		t.run = t.run[:0]
+	default:
+		if t.run = append(t.run, r); len(string(t.run)) > len(t.holds) {
+			t.holds = string(t.run)
+		}
 	}
 }
 
