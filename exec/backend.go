@@ -2,7 +2,9 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"syscall"
 )
 
 // Backend starts tasks on some engine. It schedules, and tells lost tasks from
@@ -31,10 +33,33 @@ type Event struct {
 	// type stays in Cause, which doesn't leave the process.
 	Err   string `json:"err,omitempty"`
 	Cause error  `json:"-"`
+	// FullDisk is set when a failure is that of a full disk.
+	FullDisk *DiskError `json:"full_disk,omitempty"`
 	// Stage and Bytes belong to TaskProgress: uncompressed input bytes read
 	// since the last one.
 	Stage int   `json:"stage,omitempty"`
 	Bytes int64 `json:"bytes,omitempty"`
+}
+
+// Failed is the event of a task that ended with err.
+func Failed(t Task, err error) Event {
+	e := Event{Task: t.ID, Attempt: t.Attempt, Kind: TaskFailed, Err: err.Error(), Cause: err}
+	var disk *DiskError
+	if errors.As(err, &disk) && disk.Full() {
+		e.FullDisk = disk
+	}
+	return e
+}
+
+// cause is the failure as an error, also of an event from another process.
+func (e Event) cause() error {
+	switch {
+	case e.Cause != nil:
+		return e.Cause
+	case e.FullDisk != nil:
+		return &DiskError{Path: e.FullDisk.Path, Bytes: e.FullDisk.Bytes, Err: syscall.ENOSPC}
+	}
+	return errors.New(e.Err)
 }
 
 // EventKind is what happened.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"path/filepath"
 
 	"corpusmill/plan"
 	"corpusmill/storage"
@@ -171,17 +170,8 @@ func (c *committer) sync() error {
 			return err
 		}
 	}
-	dirs := map[string]bool{}
-	for _, f := range c.files {
-		if err := syncFile(f); err != nil {
-			return err
-		}
-		dirs[filepath.Dir(f)] = true
-	}
-	for d := range dirs {
-		if err := syncDir(d); err != nil {
-			return err
-		}
+	if err := syncFiles(c.files); err != nil {
+		return err
 	}
 	c.files = c.files[:0]
 	return nil

@@ -97,10 +97,10 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 	d := &driver{plan: p, backend: b, opts: o, work: workDir(filepath.Join(o.Folder, "work")),
 		keys: map[int]int64{}, last: map[int]*segmentEntry{}, ranges: map[int]map[int]bool{}, finished: map[int]bool{},
 		progress: newProgress(len(p.Stages))}
+	defer func() { d.journal.close() }()
 	if err := d.open(); err != nil {
 		return nil, err
 	}
-	defer d.journal.close()
 	if o.Begin != nil {
 		o.Begin(d.progress)
 	}
@@ -114,9 +114,6 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 
 // open begins the run, or reads how far it had come.
 func (d *driver) open() error {
-	if err := checkTarget(d.plan.Output, d.opts.Folder); err != nil {
-		return err
-	}
 	old, err := d.previous()
 	if err != nil {
 		return err
@@ -128,7 +125,18 @@ func (d *driver) open() error {
 		if diff := plan.Diff(old, d.plan); len(diff) > 0 {
 			return &UnsafeResume{d.opts.Folder, diff}
 		}
-		return d.replay()
+		if err := d.replay(); err != nil {
+			return err
+		}
+		if d.commit != nil {
+			return nil // what stands at the target may be this run's already
+		}
+	}
+	if err := checkTarget(d.plan.Output, d.opts.Folder); err != nil {
+		return err
+	}
+	if old != nil {
+		return nil
 	}
 	if err := os.RemoveAll(string(d.work)); err != nil {
 		return diskError(string(d.work), 0, err)

@@ -59,7 +59,7 @@ type holdWriter struct {
 }
 
 func newHoldWriter(f *os.File, stats *record.Stats, buf []byte) (*holdWriter, error) {
-	h := &holdWriter{f: f, w: bufio.NewWriterSize(f, 256<<10), stats: stats, buf: buf[:0], last: -1}
+	h := &holdWriter{f: f, w: writers.get(f), stats: stats, buf: buf[:0], last: -1}
 	header := holdHeader{}
 	for s := range stats.Len() {
 		header.Stats = append(header.Stats, heldStat{stats.Name(record.Slot(s)), stats.Kind(record.Slot(s))})
@@ -162,7 +162,9 @@ func (h *holdWriter) finish() error {
 	if err := h.block(h.count, nil); err != nil {
 		return err
 	}
-	return h.w.Flush()
+	err := h.w.Flush()
+	writers.put(h.w)
+	return err
 }
 
 // holdReader reads a held file block by block.
@@ -195,7 +197,7 @@ func openHold(path string, stats *record.Stats) (*holdReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &holdReader{f: f, r: bufio.NewReaderSize(f, 256<<10), last: -1}
+	h := &holdReader{f: f, r: readers.get(f), last: -1}
 	if err := h.readHeader(stats); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -382,7 +384,13 @@ func checkHold(path string) error {
 
 func (h *holdReader) damaged() error { return fmt.Errorf("%s: %w", h.f.Name(), errDamaged) }
 
-func (h *holdReader) close() error { return h.f.Close() }
+func (h *holdReader) close() error {
+	if h.r != nil {
+		readers.put(h.r)
+		h.r = nil
+	}
+	return h.f.Close()
+}
 
 func grow(b []byte, n int) []byte {
 	if cap(b) < n {

@@ -137,4 +137,8 @@ func (j *journal) write(e entry) error {
 	return nil
 }
 
-func (j *journal) close() error { return j.f.Close() }
+func (j *journal) close() {
+	if j != nil {
+		j.f.Close() // every entry was written at once
+	}
+}

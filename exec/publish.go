@@ -108,7 +108,7 @@ func (d *driver) replace(r *Report) error {
 	if err := removeEmpty(d.work.at("drops"), d.work.at("quarantine")); err != nil {
 		return err
 	}
-	for _, name := range []string{"drops", "quarantine", "plan.json", "segments.json"} {
+	for _, name := range []string{"drops", "quarantine", "segments.json"} {
 		if err := move(d.work.at(name), filepath.Join(d.opts.Folder, name)); err != nil {
 			return err
 		}
@@ -117,6 +117,10 @@ func (d *driver) replace(r *Report) error {
 		return err
 	}
 	if err := writeJSON(filepath.Join(d.opts.Folder, "manifest.json"), d.manifest(r)); err != nil {
+		return err
+	}
+	// The plan goes last: without it the next try would begin anew.
+	if err := move(d.work.plan(), filepath.Join(d.opts.Folder, "plan.json")); err != nil {
 		return err
 	}
 	for _, dir := range []string{filepath.Dir(d.opts.Folder), d.opts.Folder} {

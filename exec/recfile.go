@@ -32,7 +32,7 @@ type recWriter struct {
 }
 
 func newRecWriter(w io.Writer) *recWriter {
-	return &recWriter{w: bufio.NewWriterSize(w, 256<<10)}
+	return &recWriter{w: writers.get(w)}
 }
 
 func (r *recWriter) Write(p []byte) (int, error) {
@@ -71,7 +71,9 @@ func (r *recWriter) finish(a, b uint64) error {
 	if _, err := r.w.Write(t); err != nil {
 		return err
 	}
-	return r.w.Flush()
+	err := r.w.Flush()
+	writers.put(r.w)
+	return err
 }
 
 type recReader struct {

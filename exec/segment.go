@@ -139,7 +139,7 @@ func (s *Segment) toFile(path string) error {
 	if err != nil {
 		return err
 	}
-	err = publish(path, func(f *os.File) error {
+	err = place(path, false, func(f *os.File) error {
 		w := newRecWriter(f)
 		var head [16]byte
 		binary.LittleEndian.PutUint64(head[:], uint64(len(s.Bulk.Rows)))

@@ -114,11 +114,11 @@ func (s *segmentState) keep(r *record.Record, line int, keys []op.Key, whole boo
 	return diskError(s.holdFile.path, 0, s.hold.add(s.ordinal, off, line, r, whole || !r.Edits().Empty()))
 }
 
-// room makes sure that the rows of a whole segment fit, once, instead of
-// growing to it in steps.
-func (s *segmentState) room() {
-	if cap(s.bulk.Rows) == 0 {
-		s.bulk.Rows = make([]byte, 0, s.x.Plan.Segment+s.x.Plan.Segment/16+64<<10)
+// room makes sure that the rows of so many bytes of input fit, once, instead
+// of growing to it in steps.
+func (s *segmentState) room(bytes int64) {
+	if n := bytes + bytes/16 + 4<<10; int64(cap(s.bulk.Rows)) < n {
+		s.bulk.Rows = make([]byte, 0, n)
 	}
 }
 

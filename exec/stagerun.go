@@ -129,10 +129,7 @@ func (r *stageRun) on(e Event) {
 		r.running--
 	case TaskFailed:
 		r.running--
-		if e.Cause == nil {
-			e.Cause = errors.New(e.Err)
-		}
-		r.failed(e.Cause)
+		r.failed(e.cause())
 	case TaskLost:
 		r.running--
 		s.Attempt++

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/zeebo/xxh3"
@@ -94,9 +95,9 @@ func intact(path string, at streamState) bool {
 
 // DiskError is a failed write to the run's own files.
 type DiskError struct {
-	Path  string
-	Bytes int64 // that were still to be written by the failed call
-	Err   error
+	Path  string `json:"path"`
+	Bytes int64  `json:"bytes"` // that were still to be written by the failed call
+	Err   error  `json:"-"`
 }
 
 func (e *DiskError) Error() string {
@@ -130,11 +131,19 @@ type tempFile struct {
 	path string
 }
 
+// tempCount makes the names of this process's temporary files differ.
+var tempCount atomic.Int64
+
 func newTemp(path string) (*tempFile, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return nil, diskError(path, 0, err)
+	dir, base := filepath.Split(path)
+	name := fmt.Sprintf("%s.tmp-%s-%d-%d", dir, base, os.Getpid(), tempCount.Add(1))
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, os.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return nil, diskError(path, 0, err)
+		}
+		f, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
 	if err != nil {
 		return nil, diskError(path, 0, err)
 	}
@@ -143,8 +152,8 @@ func newTemp(path string) (*tempFile, error) {
 
 // commit puts the file in its place, with sync on the disk.
 func (t *tempFile) commit(sync bool) error {
-	err := t.Chmod(0o666 &^ umask())
-	if err == nil && sync {
+	var err error
+	if sync {
 		err = t.Sync()
 	}
 	if err == nil {
@@ -165,8 +174,12 @@ func (t *tempFile) abort() {
 	os.Remove(t.Name())
 }
 
-// publish writes a whole file under its final name.
+// publish writes a whole file under its final name, on the disk.
 func publish(path string, write func(f *os.File) error) error {
+	return place(path, true, write)
+}
+
+func place(path string, sync bool, write func(f *os.File) error) error {
 	t, err := newTemp(path)
 	if err != nil {
 		return err
@@ -175,8 +188,35 @@ func publish(path string, write func(f *os.File) error) error {
 		t.abort()
 		return diskError(path, 0, err)
 	}
-	return t.commit(true)
+	return t.commit(sync)
 }
+
+// syncFiles forces whole files and their folders to the disk.
+func syncFiles(paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	if len(paths) > manyFiles && syncSystem(filepath.Dir(paths[0])) {
+		return nil
+	}
+	dirs := map[string]bool{}
+	for _, p := range paths {
+		if err := syncFile(p); err != nil {
+			return err
+		}
+		dirs[filepath.Dir(p)] = true
+	}
+	for d := range dirs {
+		if err := syncDir(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// manyFiles is the number from which one sync of the file system costs less
+// than one of each file.
+const manyFiles = 64
 
 // syncFile forces a whole file to the disk.
 func syncFile(path string) error {

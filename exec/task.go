@@ -181,7 +181,7 @@ func (r *splitRun) begin(src uint32, seg int) error {
 	s := newSegmentState(r.x, src, seg)
 	r.cur = s
 	if r.stage.End == plan.EndWrite {
-		s.room()
+		s.room(r.segmentBytes())
 		format, err := columnar(r.x.Plan)
 		if err != nil {
 			return err
@@ -218,6 +218,15 @@ func (r *splitRun) begin(src uint32, seg int) error {
 		}
 	}
 	return nil
+}
+
+// segmentBytes is how much input a segment has at most, as far as is known.
+func (r *splitRun) segmentBytes() int64 {
+	n, f := r.x.Plan.Segment, r.x.Plan.Inputs[r.t.Split.Src]
+	if f.Codec == storage.Plain && f.Size >= 0 {
+		n = min(n, f.Size)
+	}
+	return n
 }
 
 // finish completes the current segment and emits it.
