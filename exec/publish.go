@@ -73,7 +73,7 @@ func (d *driver) publish() (*Report, error) {
 			}
 			r.Output = append(r.Output, OutputFile{Path: path, Bytes: s.Bytes, Rows: s.Rows, Sum: s.Sum})
 		}
-		if len(d.plan.Stats) > 0 && d.plan.Output.Layout != plan.Stream {
+		if d.writesStats() {
 			names = append(names, [2]string{d.work.stats(), statsPath(d.plan.Output)})
 		}
 		c := &commitEntry{Report: r, Renames: names}
@@ -92,13 +92,8 @@ func (d *driver) publish() (*Report, error) {
 // replace moves the result to its names, and what the run leaves beside it.
 // Each move is done once: one whose file is gone was done by an earlier try.
 func (d *driver) replace(r *Report) error {
-	old, err := readManifest(d.opts.Folder)
-	if err == nil && d.plan.Output.Layout == plan.Numbered {
-		for _, f := range old.Output {
-			if !contains(r.Output, f.Path) {
-				os.Remove(f.Path)
-			}
-		}
+	if err := d.removeOld(r); err != nil {
+		return err
 	}
 	for _, n := range d.commit.Renames {
 		if err := move(n[0], n[1]); err != nil {
@@ -129,6 +124,37 @@ func (d *driver) replace(r *Report) error {
 		}
 	}
 	return diskError(string(d.work), 0, os.RemoveAll(string(d.work)))
+}
+
+// removeOld removes the files of the result before that the new one doesn't
+// replace.
+func (d *driver) removeOld(r *Report) error {
+	old, err := readManifest(d.opts.Folder)
+	if err != nil {
+		return nil // there was none, or it can't tell what it had
+	}
+	var gone []string
+	if d.plan.Output.Layout == plan.Numbered {
+		for _, f := range old.Output {
+			if !contains(r.Output, f.Path) {
+				gone = append(gone, f.Path)
+			}
+		}
+	}
+	if old.Stats != "" && !d.writesStats() {
+		gone = append(gone, old.Stats)
+	}
+	for _, path := range gone {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// writesStats says whether a stats file goes beside the output.
+func (d *driver) writesStats() bool {
+	return len(d.plan.Stats) > 0 && d.plan.Output.Layout != plan.Stream
 }
 
 // removeEmpty removes the files of length 0 in folders.

@@ -60,6 +60,7 @@ type Manifest struct {
 	Steps      []plan.Step    `json:"steps"`
 	Rows       Count          `json:"rows"`
 	Output     []OutputFile   `json:"output"`
+	Stats      string         `json:"stats,omitempty"` // path of the stats file
 	Digest     string         `json:"digest"`
 }
 
@@ -98,5 +99,9 @@ func reasonsOf(s plan.Step) []string {
 }
 
 func (d *driver) manifest(r *Report) Manifest {
-	return Manifest{Corpusmill: plan.Version, Inputs: d.plan.Inputs, Steps: d.plan.Steps, Rows: r.Rows, Output: r.Output, Digest: r.Digest}
+	m := Manifest{Corpusmill: plan.Version, Inputs: d.plan.Inputs, Steps: d.plan.Steps, Rows: r.Rows, Output: r.Output, Digest: r.Digest}
+	if d.writesStats() {
+		m.Stats = statsPath(d.plan.Output)
+	}
+	return m
 }

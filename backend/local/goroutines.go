@@ -82,7 +82,7 @@ func runTask(ctx context.Context, w *exec.Worker, t exec.Task, on func(exec.Even
 	case ctx.Err() != nil:
 		return
 	default:
-		e.Kind, e.Cause, e.Err = exec.TaskFailed, err, err.Error()
+		e = exec.Failed(t, err)
 	}
 	on(e)
 }

@@ -236,7 +236,7 @@ func Serve(ctx context.Context, folder string, in io.Reader, out io.Writer, cloc
 			if broken != nil || ctx.Err() != nil {
 				return err
 			}
-			e.Kind, e.Err = exec.TaskFailed, err.Error()
+			e = exec.Failed(t, err)
 		}
 		on(e)
 		if broken != nil {

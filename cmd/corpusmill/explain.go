@@ -89,13 +89,25 @@ func sortedKeys(m map[string]any) []string {
 	return keys
 }
 
-// excerpt is a text on one line, at most 200 code points of it.
+// excerpt is a text on one line, at most 200 code points of it, with control
+// characters and bytes that are no text as Go writes them.
 func excerpt(s string) string {
-	q := strconv.Quote(s)
-	if utf8.RuneCountInString(q) <= 200 {
-		return q
+	const most = 200
+	var b strings.Builder
+	n := 0
+	for i, r := range s {
+		if n++; n > most {
+			return b.String() + fmt.Sprintf("… (%d bytes)", len(s))
+		}
+		if r == utf8.RuneError && s[i] >= utf8.RuneSelf && !strings.HasPrefix(s[i:], "\uFFFD") {
+			fmt.Fprintf(&b, "\\x%02x", s[i])
+		} else if q := strconv.QuoteRune(r); strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(q[1 : len(q)-1])
+		}
 	}
-	return string([]rune(q)[:200]) + fmt.Sprintf("… (%d bytes)", len(s))
+	return b.String()
 }
 
 // difference cuts what two texts begin and end with alike, but for some

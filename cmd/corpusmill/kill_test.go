@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -75,10 +74,10 @@ func TestKill(t *testing.T) {
 			work := filepath.Join(dir, "killed")
 			resumed := 0
 			for n := 0; n < kills; {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rnd.Int64N(int64(took))))
-				c := program(ctx, x.in(t, work, input)...) // whose end kills it
-				o := finish(t, c, c.Run)
-				cancel()
+				c, wait := begin(t, x.in(t, work, input))
+				kill := time.AfterFunc(time.Duration(rnd.Int64N(int64(took))), func() { c.Process.Kill() })
+				o := wait()
+				kill.Stop()
 				if o.code != -1 {
 					// It was quicker than the kill.
 					resumed += x.check(t, o, calm, files)

@@ -27,10 +27,10 @@ func writeReport(w io.Writer, r *exec.Report, folder string, nanos int64) {
 	t.Flush()
 	fmt.Fprintln(w)
 	rows := r.Rows
-	fmt.Fprintf(w, "%s rows in = %s kept + %s filtered + %s duplicates + %s quarantined",
-		thousands(rows.In), thousands(rows.Kept), thousands(rows.Filtered), thousands(rows.Duplicate), thousands(rows.Quarantined))
+	fmt.Fprintf(w, "%s in = %s kept + %s filtered + %s + %s quarantined",
+		counted(rows.In, "row"), thousands(rows.Kept), thousands(rows.Filtered), counted(rows.Duplicate, "duplicate"), thousands(rows.Quarantined))
 	if r.Blank > 0 {
-		fmt.Fprintf(w, "; %s blank lines", thousands(r.Blank))
+		fmt.Fprintf(w, "; %s", counted(r.Blank, "blank line"))
 	}
 	seconds := float64(nanos) / 1e9
 	fmt.Fprintf(w, "\n%.1f MB in %.1f s, %.0f MB/s\n", float64(r.Bytes)/1e6, seconds, float64(r.Bytes)/1e6/max(seconds, 0.001))
@@ -51,6 +51,14 @@ func writeReport(w io.Writer, r *exec.Report, folder string, nanos int64) {
 	if folder != "" {
 		fmt.Fprintf(w, "report      %s\n", filepath.Join(folder, "report.json"))
 	}
+}
+
+// counted is a number of things.
+func counted(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return thousands(n) + " " + thing
 }
 
 func some(n int64) string {

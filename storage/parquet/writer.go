@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sort"
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
@@ -92,11 +93,32 @@ func (w *Writer) Close() error {
 		err = w.flush()
 	}
 	if err == nil {
+		err = w.sortEncodings()
+	}
+	if err == nil {
 		err = w.file.Close()
 	}
 	w.file = nil
 	w.err = errors.New("the Parquet writer is closed")
 	return err
+}
+
+// sortEncodings puts what the footer says of a column's encodings in order:
+// the library lists them in that of a Go map.
+func (w *Writer) sortEncodings() error {
+	meta, err := w.file.FileMetadata()
+	if err != nil {
+		return err
+	}
+	for _, g := range meta.RowGroups {
+		for _, c := range g.Columns {
+			e := c.MetaData.EncodingStats
+			sort.Slice(e, func(i, j int) bool {
+				return e[i].PageType < e[j].PageType || e[i].PageType == e[j].PageType && e[i].Encoding < e[j].Encoding
+			})
+		}
+	}
+	return nil
 }
 
 // flush writes the rows held as a row group.
