@@ -88,6 +88,7 @@ func openOutput(spec plan.Output, dir string, workers int, at *outputState, stdo
 	if o.cur, err = openStream(shardPath(dir, len(o.shards)), at.Cur); err != nil {
 		return nil, err
 	}
+	o.cur.pastCache()
 	if at.Tail != nil {
 		name := filepath.Join(dir, at.Tail.Name)
 		if o.tail, err = os.ReadFile(name); err != nil {
@@ -189,8 +190,11 @@ func (o *output) rotate() error {
 		return err
 	}
 	var err error
-	o.cur, err = openStream(shardPath(o.dir, len(o.shards)), streamState{})
-	return err
+	if o.cur, err = openStream(shardPath(o.dir, len(o.shards)), streamState{}); err != nil {
+		return err
+	}
+	o.cur.pastCache()
+	return nil
 }
 
 func (o *output) endShard() error {
@@ -234,6 +238,9 @@ func (o *output) endShard() error {
 func (o *output) state(sync bool) (*outputState, error) {
 	if o.cur == nil {
 		return nil, nil
+	}
+	if err := o.cur.flush(); err != nil {
+		return nil, err
 	}
 	if sync {
 		if err := o.cur.sync(); err != nil {

@@ -44,7 +44,7 @@ func (d *driver) run(ctx context.Context, tasks []Task, commit func(*Segment) er
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &stageRun{d: d, commit: commit, done: done, budget: d.opts.waiting(), stop: stop}
+	r := &stageRun{d: d, commit: commit, done: done, budget: min(d.opts.waiting(), d.plan.Segment*int64(d.opts.Workers)), stop: stop}
 	r.cond = sync.NewCond(&r.mu)
 	for i, t := range tasks {
 		t.ID = i

@@ -20,6 +20,7 @@ type stream struct {
 	len    int64
 	synced int64
 	sum    *xxh3.Hasher // of the whole file
+	direct *directFile  // nil for writes through the page cache
 }
 
 // streamState is a stream at a commit: its length and the XXH3 hash of what it
@@ -54,18 +55,34 @@ func (s *stream) append(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
+	if s.direct != nil {
+		s.sum.Write(b)
+		s.len += int64(len(b))
+		return diskError(s.path, int64(len(b)), s.direct.append(b))
+	}
 	n, err := s.f.Write(b)
 	s.sum.Write(b[:n])
 	s.len += int64(n)
-	if err != nil {
-		return diskError(s.path, int64(len(b)-n), err)
+	return diskError(s.path, int64(len(b)-n), err)
+}
+
+// pastCache makes large writes go past the page cache where that can be done.
+func (s *stream) pastCache() { s.direct = openDirect(s.f, s.len) }
+
+// flush hands all that was appended to the system.
+func (s *stream) flush() error {
+	if s.direct == nil {
+		return nil
 	}
-	return nil
+	return diskError(s.path, 0, s.direct.flush())
 }
 
 func (s *stream) sync() error {
 	if s.synced == s.len {
 		return nil
+	}
+	if err := s.flush(); err != nil {
+		return err
 	}
 	if err := s.f.Sync(); err != nil {
 		return diskError(s.path, 0, err)
@@ -76,7 +93,18 @@ func (s *stream) sync() error {
 
 func (s *stream) state() streamState { return streamState{Len: s.len, Sum: s.sum.Sum64()} }
 
-func (s *stream) close() error { return s.f.Close() }
+// close closes the file; what wasn't flushed is lost.
+func (s *stream) close() error {
+	var err error
+	if s.direct != nil {
+		err = s.direct.close()
+		s.direct = nil
+	}
+	if e := s.f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
 
 // intact says whether the file still has what it had at that commit.
 func intact(path string, at streamState) bool {

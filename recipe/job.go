@@ -11,10 +11,28 @@ const (
 	defaultShard = 256 << 20
 	// smallestSegment is how far a bound on memory may shrink the segments.
 	smallestSegment = 256 << 10
+	// usefulSegment is the size below which more segments cost more than
+	// they give.
+	usefulSegment = 4 << 20
 	// largestSegment keeps offsets within a segment in 32 bits, whatever row
 	// its end falls into.
 	largestSegment = 1 << 30
 )
+
+// segment is the size of the segments: that of the recipe, or less where a
+// small bound on memory asks for it or a small input would leave workers
+// without one. The result doesn't depend on it.
+func (r *Recipe) segment(files []storage.File) int64 {
+	n := min(r.Segment, largestSegment, max(r.Memory/int64(8*r.NP), smallestSegment))
+	var total int64
+	for _, f := range files {
+		if f.Size < 0 || f.Codec != storage.Plain {
+			return n
+		}
+		total += f.Size
+	}
+	return min(n, max(total/int64(8*r.NP), usefulSegment))
+}
 
 // Job is what plan.Build makes the recipe's plan from. files are its inputs
 // as they were found.
@@ -22,8 +40,7 @@ func (r *Recipe) Job(files []storage.File) plan.Job {
 	j := plan.Job{
 		Project: r.ProjectName, Inputs: files, Output: r.Export.output(), TextKey: r.TextKey,
 		KeepStats: r.KeepStats, StopOnRowError: !r.SkipOpError, MaxRow: r.MaxRow,
-		// A small bound on memory needs small segments; the result is the same.
-		Segment: min(r.Segment, max(r.Memory/int64(8*r.NP), smallestSegment), largestSegment),
+		Segment: r.segment(files),
 	}
 	for _, s := range r.Steps {
 		j.Steps = append(j.Steps, plan.Step{Label: s.Label, Name: s.Name, Params: s.Params})

@@ -241,6 +241,8 @@ func (l *loader) checkInputs() {
 		switch {
 		case in.Path == "-" && stdin:
 			l.fail(in.Pos, "", "standard input is named twice")
+		case in.Path == "-" && l.out.Backend != "local":
+			l.fail(in.Pos, "use --backend local, or write the input to a file", "standard input can't be read by --backend %s, whose workers are other processes", l.out.Backend)
 		case in.Path == "-":
 			stdin = true
 		case remote:
