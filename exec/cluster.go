@@ -154,23 +154,14 @@ func readLosers(path string, seg uint32) ([]loser, error) {
 	if int64(n)*loserSize != r.n {
 		return nil, errDamaged
 	}
-	at := func(i int) uint32 {
-		var b [4]byte
-		if _, e := r.f.ReadAt(b[:], int64(i)*loserSize); e != nil && err == nil {
-			err = e
-		}
-		return binary.LittleEndian.Uint32(b[:])
-	}
-	start := sort.Search(n, func(i int) bool { return at(i) >= seg })
-	end := start + sort.Search(n-start, func(i int) bool { return at(start+i) > seg })
+	segOf := binary.LittleEndian.Uint32
+	raw, err := r.between(n, loserSize,
+		func(e []byte) bool { return segOf(e) < seg },
+		func(e []byte) bool { return segOf(e) > seg })
 	if err != nil {
 		return nil, err
 	}
-	raw, err := r.read(int64(start)*loserSize, int64(end)*loserSize)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]loser, 0, end-start)
+	out := make([]loser, 0, len(raw)/loserSize)
 	for ; len(raw) > 0; raw = raw[loserSize:] {
 		out = append(out, loser{
 			binary.LittleEndian.Uint32(raw), binary.LittleEndian.Uint32(raw[4:]),

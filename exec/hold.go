@@ -20,7 +20,7 @@ import (
 // through: which rows of the segment they are, their stats, and the rows
 // themselves where a mapper has changed them or the input can't be read twice.
 //
-//	magic | length of header uint32 | header, JSON | blocks | empty block
+//	magic | length of header uint32 | its CRC-32C uint32 | header, JSON | blocks | empty block
 //
 // A block is raw length, stored length and CRC-32C of the stored bytes, each
 // uint32, and the bytes, compressed with S2. It holds whole entries:
@@ -35,7 +35,7 @@ import (
 //
 // The empty block has the number of entries as its raw length.
 const (
-	holdMagic = "CMHELD\x00\x02"
+	holdMagic = "CMHELD\x00\x03"
 	holdBlock = 512 << 10
 )
 
@@ -69,6 +69,7 @@ func newHoldWriter(f *os.File, stats *record.Stats, buf []byte) (*holdWriter, er
 		return nil, err
 	}
 	head := binary.LittleEndian.AppendUint32([]byte(holdMagic), uint32(len(raw)))
+	head = binary.LittleEndian.AppendUint32(head, crc32.Checksum(raw, castagnoli))
 	if _, err := h.w.Write(append(head, raw...)); err != nil {
 		return nil, err
 	}
@@ -171,6 +172,7 @@ func (h *holdWriter) finish() error {
 type holdReader struct {
 	f       *os.File
 	r       *bufio.Reader
+	size    int64 // of the file
 	header  holdHeader
 	slots   []record.Slot // of the header's stats in this process's table
 	buf     []byte        // the current block
@@ -197,25 +199,30 @@ func openHold(path string, stats *record.Stats) (*holdReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &holdReader{f: f, r: readers.get(f), last: -1}
-	if err := h.readHeader(stats); err != nil {
+	info, err := f.Stat()
+	if err != nil {
 		f.Close()
+		return nil, err
+	}
+	h := &holdReader{f: f, r: readers.get(f), size: info.Size(), last: -1}
+	if err := h.readHeader(stats); err != nil {
+		h.close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return h, nil
 }
 
 func (h *holdReader) readHeader(stats *record.Stats) error {
-	var head [12]byte
+	var head [16]byte
 	if _, err := io.ReadFull(h.r, head[:]); err != nil || string(head[:8]) != holdMagic {
 		return errDamaged
 	}
-	n := binary.LittleEndian.Uint32(head[8:])
+	n, sum := binary.LittleEndian.Uint32(head[8:]), binary.LittleEndian.Uint32(head[12:])
 	if n > 1<<20 {
 		return errDamaged
 	}
 	raw := make([]byte, n)
-	if _, err := io.ReadFull(h.r, raw); err != nil || json.Unmarshal(raw, &h.header) != nil {
+	if _, err := io.ReadFull(h.r, raw); err != nil || crc32.Checksum(raw, castagnoli) != sum || json.Unmarshal(raw, &h.header) != nil {
 		return errDamaged
 	}
 	for _, s := range h.header.Stats {
@@ -234,15 +241,19 @@ func (h *holdReader) block() error {
 		return h.damaged()
 	}
 	raw, stored := binary.LittleEndian.Uint32(head[:]), binary.LittleEndian.Uint32(head[4:])
+	sum := binary.LittleEndian.Uint32(head[8:])
 	if stored == 0 {
 		h.done = true
-		if raw != h.entries {
+		if raw != h.entries || sum != 0 {
 			return h.damaged()
 		}
 		return io.EOF
 	}
+	if int64(stored) > h.size {
+		return h.damaged() // before it is believed and that much memory taken
+	}
 	h.stored = grow(h.stored, int(stored))
-	if _, err := io.ReadFull(h.r, h.stored); err != nil || crc32.Checksum(h.stored, castagnoli) != binary.LittleEndian.Uint32(head[8:]) {
+	if _, err := io.ReadFull(h.r, h.stored); err != nil || crc32.Checksum(h.stored, castagnoli) != sum {
 		return h.damaged()
 	}
 	if n, err := s2.DecodedLen(h.stored); err != nil || n != int(raw) {

@@ -93,7 +93,7 @@ func readJournal(path string) (entries []placed, err error) {
 func parseEntry(line []byte, e *entry) bool {
 	line = bytes.TrimSuffix(line, []byte("\n"))
 	var crc uint32
-	if len(line) < 9 {
+	if len(line) < 9 || line[8] != ' ' {
 		return false
 	}
 	if _, err := fmt.Sscanf(string(line[:8]), "%08x", &crc); err != nil {

@@ -91,33 +91,10 @@ func openKeys(path string) (keyFile, error) {
 
 // span returns the entries whose Hi is in [lo, hi], raw.
 func (k keyFile) span(lo, hi uint64) ([]byte, error) {
-	n := int(k.a)
-	start, err := k.search(n, func(key uint64) bool { return key >= lo })
-	if err != nil {
-		return nil, err
-	}
-	end, err := k.search(n, func(key uint64) bool { return key > hi })
-	if err != nil {
-		return nil, err
-	}
-	return k.read(int64(start)*keySize, int64(end)*keySize)
-}
-
-func (k keyFile) search(n int, after func(hi uint64) bool) (int, error) {
-	low, high := 0, n
-	for low < high {
-		mid := (low + high) / 2
-		var b [8]byte
-		if _, err := k.f.ReadAt(b[:], int64(mid)*keySize); err != nil {
-			return 0, err
-		}
-		if after(binary.LittleEndian.Uint64(b[:])) {
-			high = mid
-		} else {
-			low = mid + 1
-		}
-	}
-	return low, nil
+	key := binary.LittleEndian.Uint64
+	return k.between(int(k.a), keySize,
+		func(e []byte) bool { return key(e) < lo },
+		func(e []byte) bool { return key(e) > hi })
 }
 
 // dups returns the rows that repeat an earlier row of their segment: row,

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"sort"
 )
 
 // A record file is a sequence of bytes in blocks of recBlock, each covered by
@@ -145,6 +146,39 @@ func (r *recReader) read(off, end int64) ([]byte, error) {
 		}
 	}
 	return buf[off-first : end-first], nil
+}
+
+// between returns those of the first n entries, of size bytes each, that are
+// neither below nor above a range. The entries are sorted.
+func (r *recReader) between(n, size int, below, above func(entry []byte) bool) ([]byte, error) {
+	var failed error
+	buf := make([]byte, size)
+	probe := func(i int) []byte {
+		if _, err := r.f.ReadAt(buf, int64(i)*int64(size)); err != nil && failed == nil {
+			failed = err
+		}
+		return buf
+	}
+	start := sort.Search(n, func(i int) bool { return !below(probe(i)) })
+	end := start + sort.Search(n-start, func(i int) bool { return above(probe(start + i)) })
+	if failed != nil {
+		return nil, failed
+	}
+	// What the search looked at has no checksum of its own. The entries that
+	// it found and their neighbours are checked: with these in order it was
+	// not led astray.
+	from, to := max(start-1, 0), min(end+1, n)
+	raw, err := r.read(int64(from)*int64(size), int64(to)*int64(size))
+	if err != nil {
+		return nil, err
+	}
+	first, last := (start-from)*size, (end-from)*size
+	around := first > 0 && !below(raw) || last < len(raw) && !above(raw[last:])
+	within := first < last && (below(raw[first:]) || above(raw[last-size:]))
+	if around || within {
+		return nil, fmt.Errorf("%s: %w", r.f.Name(), errDamaged)
+	}
+	return raw[first:last], nil
 }
 
 func (r *recReader) close() error { return r.f.Close() }

@@ -33,6 +33,7 @@ type stageRun struct {
 
 type taskState struct {
 	Task
+	started  bool // and not lost since
 	ready    []*Segment
 	finished bool
 }
@@ -102,6 +103,7 @@ func (r *stageRun) tasks() iter.Seq[Task] {
 			t := r.queue[0]
 			r.queue = r.queue[1:]
 			r.running++
+			r.states[t.ID].started = true
 			r.mu.Unlock()
 			if !yield(t) {
 				return
@@ -132,6 +134,7 @@ func (r *stageRun) on(e Event) {
 		r.failed(e.cause())
 	case TaskLost:
 		r.running--
+		s.started = false
 		s.Attempt++
 		if s.Attempt >= maxAttempts {
 			r.failed(fmt.Errorf("%s was lost %d times; the last time: %s", r.d.describe(s.Task), s.Attempt, e.Err))
@@ -144,8 +147,9 @@ func (r *stageRun) on(e Event) {
 }
 
 // take queues a segment for its commit. One whose turn hasn't come waits in
-// memory as long as there is room; then its task waits, or, when the task has
-// more segments to make meanwhile, the segment goes to the disk.
+// memory as long as there is room. Then its task waits for the task whose turn
+// it is; where it could do more meanwhile, or nobody works on that task, the
+// segment goes to the disk instead.
 func (r *stageRun) take(s *taskState, seg *Segment) {
 	s.From = seg.Seg + 1
 	if seg.Bulk != nil {
@@ -153,7 +157,7 @@ func (r *stageRun) take(s *taskState, seg *Segment) {
 		crowded := func() bool {
 			return r.waiting > 0 && r.waiting+size > r.budget && s.ID != r.head && r.err == nil
 		}
-		for s.Split.End >= 0 && crowded() {
+		for s.Split.End >= 0 && crowded() && r.states[r.head].started {
 			r.cond.Wait()
 		}
 		if crowded() {

@@ -17,6 +17,7 @@ import (
 func (e Engine) faults(t *testing.T) {
 	t.Run("interrupted", e.interrupted)
 	t.Run("lost tasks", e.lostTasks)
+	t.Run("power loss", e.powerLoss)
 	t.Run("bad rows", e.badRows)
 	t.Run("stop at a bad row", e.stopAtBadRow)
 	t.Run("fatal", e.fatal)

@@ -33,25 +33,12 @@ func (g *Goroutines) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func
 	g.x.Progress = func(stage int, bytes int64) {
 		on(exec.Event{Kind: exec.TaskProgress, Stage: stage, Bytes: bytes})
 	}
-	queue := make(chan exec.Task)
-	go func() {
-		defer close(queue)
-		for t := range tasks {
-			select {
-			case queue <- t:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
+	queue := queueOf(ctx, tasks)
 	var wg sync.WaitGroup
 	for i := range g.workers {
 		wg.Go(func() {
 			w := g.x.NewWorker(i)
 			for t := range queue {
-				if ctx.Err() != nil {
-					continue
-				}
 				runTask(ctx, w, t, on)
 			}
 		})

@@ -46,17 +46,7 @@ func (p *Processes) Close() error { return nil }
 
 // Run implements exec.Backend.
 func (p *Processes) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func(exec.Event)) error {
-	queue := make(chan exec.Task)
-	go func() {
-		defer close(queue)
-		for t := range tasks {
-			select {
-			case queue <- t:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
+	queue := queueOf(ctx, tasks)
 	var wg sync.WaitGroup
 	for range p.workers {
 		wg.Go(func() {
@@ -67,9 +57,6 @@ func (p *Processes) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func(
 			var c *child
 			defer func() { c.stop() }()
 			for t := range queue {
-				if ctx.Err() != nil {
-					continue
-				}
 				if c == nil {
 					var err error
 					if c, err = p.start(ctx); err != nil {

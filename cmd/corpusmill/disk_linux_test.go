@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"corpusmill/exec"
 	"corpusmill/internal/scratch"
 )
 
@@ -29,7 +30,7 @@ func TestDiskFull(t *testing.T) {
 			calm := report(t, o)
 			files := contents(t, calm)
 			size := 32 << 10
-			for !x.onDisk(t, input, size, failed, func(o outcome) { x.check(t, o, calm, files) }) {
+			for !x.onDisk(t, input, size, calm, files, failed) {
 				if x.name == none.name {
 					size += 4 << 10
 				} else {
@@ -53,9 +54,8 @@ var (
 )
 
 // onDisk runs on a disk of that size and says whether it was enough. When it
-// wasn't, the run goes on when the disk is larger, and check has a look at
-// the result.
-func (x trial) onDisk(t *testing.T, input string, size int, failed map[string]int, check func(outcome)) bool {
+// wasn't, the run goes on when the disk is larger.
+func (x trial) onDisk(t *testing.T, input string, size int, calm exec.Report, files map[string]string, failed map[string]int) bool {
 	t.Helper()
 	disk := t.TempDir()
 	err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d", size))
@@ -68,7 +68,7 @@ func (x trial) onDisk(t *testing.T, input string, size int, failed map[string]in
 	defer syscall.Unmount(disk, syscall.MNT_DETACH)
 	o := corpusmill(t, x.in(t, disk, input)...)
 	if o.code == 0 {
-		check(o)
+		x.check(t, o, calm, files)
 		return true
 	}
 	o.want(t, exitFailure)
@@ -78,12 +78,10 @@ func (x trial) onDisk(t *testing.T, input string, size int, failed map[string]in
 	} else {
 		failed[phase[1]]++
 	}
-	if exists(x.path(disk)) {
-		t.Error("a result stands at its final name")
-	}
+	x.nothingHalf(t, disk, files)
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
 		t.Fatal(err)
 	}
-	check(corpusmill(t, x.in(t, disk, input)...))
+	x.check(t, corpusmill(t, x.in(t, disk, input)...), calm, files)
 	return false
 }

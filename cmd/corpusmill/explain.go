@@ -57,7 +57,7 @@ func writeExplanation(w io.Writer, x *exec.Explanation) {
 		fmt.Fprintf(w, " by %s: %s", x.Step, x.Reason)
 	}
 	if x.Winner != "" {
-		fmt.Fprintf(w, " of %s, which stays", x.Winner)
+		fmt.Fprintf(w, " of %s", x.Winner)
 	}
 	fmt.Fprintf(w, "\n\n  %s\n\n", excerpt(x.Raw))
 	for _, t := range x.Trace {

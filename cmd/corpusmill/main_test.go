@@ -19,14 +19,51 @@ import (
 )
 
 // asProgram makes the test binary the program, for itself and the workers
-// that it starts.
+// that it starts. Its value "measured" makes it a process that starts the
+// program and writes the most memory that this took, in bytes, to the file
+// that is its first argument.
 const asProgram = "CORPUSMILL_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
+	switch os.Getenv(asProgram) {
+	case "":
+		os.Exit(m.Run())
+	case "measured":
+		os.Exit(measured(os.Args[1], os.Args[2:]))
 	}
-	os.Exit(m.Run())
+	main()
+}
+
+// measured is its own process, because the system counts the memory of a
+// process from before it became the program: a test may have much.
+func measured(file string, args []string) int {
+	c := program(context.Background(), args...)
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	err := c.Run()
+	use, ok := c.ProcessState.SysUsage().(*syscall.Rusage)
+	if exit := (*osexec.ExitError)(nil); err != nil && !errors.As(err, &exit) || !ok {
+		fmt.Fprintln(os.Stderr, err)
+		return 99
+	}
+	if err := os.WriteFile(file, fmt.Append(nil, use.Maxrss<<10), 0o666); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 99
+	}
+	return c.ProcessState.ExitCode()
+}
+
+// corpusmillMemory runs a command and tells the most memory that it took, in
+// bytes.
+func corpusmillMemory(t *testing.T, args ...string) (o outcome, peak int64) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "memory")
+	c := program(t.Context(), append([]string{file}, args...)...)
+	c.Env = append(c.Env, asProgram+"=measured")
+	o = finish(t, c, c.Run)
+	if _, err := fmt.Sscan(read(t, file), &peak); err != nil {
+		t.Fatal(err)
+	}
+	return o, peak
 }
 
 // program is a command line that is ready to start.
@@ -44,7 +81,6 @@ func program(ctx context.Context, args ...string) *osexec.Cmd {
 type outcome struct {
 	code           int
 	stdout, stderr string
-	rss            int64 // most memory, bytes
 }
 
 func corpusmill(t *testing.T, args ...string) outcome {
@@ -71,9 +107,6 @@ func finish(t *testing.T, c *osexec.Cmd, wait func() error) outcome {
 		t.Fatal(err)
 	}
 	o := outcome{code: c.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
-	if use, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		o.rss = use.Maxrss << 10
-	}
 	if strings.Contains(o.stderr, "goroutine ") {
 		t.Errorf("corpusmill %s panicked:\n%s", strings.Join(c.Args[1:], " "), o.stderr)
 	}

@@ -33,7 +33,6 @@ func TestStream(t *testing.T) {
 		{"no rows", through, "", ""},
 		{"dedup", dedup, threeRows, kept},
 		{"mapper and dedup", with(dedup, "--whitespace_normalization_mapper"), strings.Replace(threeRows, "the first", "\u3000the first", 1), kept},
-		{"processes", with(dedup, "--backend", "processes"), threeRows, kept},
 		{"gzip", dedup, string(packed(t, storage.Gzip, []byte(threeRows))), kept},
 		{"zstd", through, string(packed(t, storage.Zstd, []byte(threeRows))), threeRows},
 	} {
@@ -58,6 +57,13 @@ func TestStreamToFile(t *testing.T) {
 		t.Errorf("%d rows, want 2", n)
 	}
 	corpusmill(t, "explain", out, "--row", "-:1").want(t, exitFailure, "standard input", "can't be read again")
+}
+
+// TestStreamNeedsLocal refuses to read standard input in other processes,
+// which don't have it.
+func TestStreamNeedsLocal(t *testing.T) {
+	corpusmill(t, "process", "--dataset_path", "-", "--export_path", "-", "--backend", "processes").want(t, exitUsage,
+		"standard input can't be read by --backend processes", "--backend local")
 }
 
 // TestStreamKeepsQuarantine keeps what was set aside of a run to standard

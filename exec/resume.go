@@ -1,0 +1,149 @@
+package exec
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"corpusmill/plan"
+)
+
+// previous is the plan of an interrupted run in the folder, nil for none that
+// could be continued.
+func (d *driver) previous() (*plan.Plan, error) {
+	if d.opts.Restart || !d.seekable() {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(d.work.plan())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	old := &plan.Plan{}
+	if err := json.Unmarshal(raw, old); err != nil {
+		return nil, fmt.Errorf("%s: %w; start anew with --restart", d.work.plan(), err)
+	}
+	return old, nil
+}
+
+// seekable says whether the run can be continued: not when rows come from or
+// go to a stream.
+func (d *driver) seekable() bool {
+	if d.plan.Output.Layout == plan.Stream {
+		return false
+	}
+	for _, f := range d.plan.Inputs {
+		if f.Path == "-" {
+			return false
+		}
+	}
+	return true
+}
+
+// replay rebuilds the state of the interrupted run from its journal.
+func (d *driver) replay() error {
+	entries, err := readJournal(d.work.journal())
+	if err != nil {
+		return err
+	}
+	entries = d.trustworthy(entries)
+	end := int64(0)
+	if len(entries) > 0 {
+		end = entries[len(entries)-1].end
+	}
+	for _, e := range entries {
+		switch {
+		case e.Segment != nil:
+			s := e.Segment
+			d.account.apply(&s.Summary)
+			d.keys[s.Stage] += s.Summary.Keys
+			d.progress.reuse(s.Stage, s.Summary.File.Bytes)
+			d.last[s.Stage] = s
+			d.sketch(s.Summary.Sketch)
+			if s.Stage == 0 {
+				d.segs = append(d.segs, s.Summary.segmentInfo)
+				d.progress.commit(&s.Summary)
+			}
+			if o := s.Output; o != nil {
+				d.account.Written = o.Rows
+				for _, sh := range o.Shards {
+					d.account.Written += sh.Rows
+				}
+			}
+		case e.Task != nil:
+			if d.ranges[e.Task.Stage] == nil {
+				d.ranges[e.Task.Stage] = map[int]bool{}
+			}
+			d.ranges[e.Task.Stage][e.Task.Range] = true
+		case e.Done != nil:
+			d.finished[e.Done.Stage] = true
+			d.shards = e.Done.Shards
+		case e.Commit != nil:
+			d.commit = e.Commit
+		}
+	}
+	d.resumed = len(entries) > 0
+	if d.resumed {
+		d.logf("going on with the interrupted run in %s", d.opts.Folder)
+	}
+	d.journal, err = openJournal(d.work.journal(), end)
+	return err
+}
+
+// trustworthy cuts off the entries whose files aren't as they were at the
+// commit, as a power failure may leave them. Up to a synced entry all are.
+func (d *driver) trustworthy(entries []placed) []placed {
+	n := len(entries)
+	for n > 0 && !entries[n-1].Synced && entries[n-1].Segment != nil {
+		n--
+	}
+	if n == len(entries) || d.whole(entries[n:]) {
+		return entries
+	}
+	return entries[:n]
+}
+
+// whole says whether what the entries speak of is on the disk.
+func (d *driver) whole(entries []placed) bool {
+	last := entries[len(entries)-1].Segment
+	if !last.Output.intact(d.outputFolder()) {
+		return false
+	}
+	for name, at := range last.Streams {
+		if !intact(d.streamPath(last.Stage, name), at) {
+			return false
+		}
+	}
+	if d.plan.Stages[last.Stage].End != plan.EndKeys {
+		return true
+	}
+	for _, e := range entries {
+		s := e.Segment
+		if checkKeys(d.work.keys(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil ||
+			checkHold(d.work.held(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *driver) outputFolder() string {
+	if d.plan.Output.Format != "jsonl" {
+		return d.work.spool()
+	}
+	return d.work.out()
+}
+
+func (d *driver) streamPath(stage int, name string) string {
+	switch name {
+	case dropStream:
+		return d.work.drops(stage)
+	case quarantineStream:
+		return d.work.quarantine(stage)
+	default:
+		return d.work.stats()
+	}
+}
