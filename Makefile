@@ -28,8 +28,8 @@ check-full: build
 generate:
 	go generate ./...
 
-demo: build
-	demo/run
+demo:
+	go run ./demo
 
 # BENCH holds flags; bench/README.md lists them.
 bench:

@@ -1,5 +1,5 @@
 // Package demo holds the demonstration, `make demo`, to what it shows.
-package demo
+package main
 
 import (
 	"bytes"

@@ -52,24 +52,9 @@ type rangeEntry struct {
 // clusterRange compares the keys of all segments within one range of keys.
 // Of rows with one key the first in input order wins.
 func clusterRange(paths []string, lo, hi uint64, w io.Writer) error {
-	var entries []rangeEntry
-	for seg, path := range paths {
-		k, err := openKeys(path)
-		if err != nil {
-			return err
-		}
-		raw, err := k.span(lo, hi)
-		k.close()
-		if err != nil {
-			return err
-		}
-		entries = slices.Grow(entries, len(raw)/keySize)
-		for ; len(raw) > 0; raw = raw[keySize:] {
-			entries = append(entries, rangeEntry{
-				key: op.Key{Hi: binary.LittleEndian.Uint64(raw), Lo: binary.LittleEndian.Uint64(raw[8:])},
-				seg: uint32(seg), row: binary.LittleEndian.Uint32(raw[16:]), off: binary.LittleEndian.Uint32(raw[20:]),
-			})
-		}
+	entries, err := readRange(paths, lo, hi)
+	if err != nil {
+		return err
 	}
 	slices.SortFunc(entries, func(a, b rangeEntry) int {
 		if c := compareKeys(a.key, b.key); c != 0 {
@@ -85,6 +70,40 @@ func clusterRange(paths []string, lo, hi uint64, w io.Writer) error {
 		}
 	}
 	return writeLosers(w, losers)
+}
+
+// readRange reads the entries of all key files within a range. Keys are
+// hashes, so a range has its share of each file: memory is taken once, by that.
+func readRange(paths []string, lo, hi uint64) ([]rangeEntry, error) {
+	var total float64
+	for _, path := range paths {
+		k, err := openKeys(path)
+		if err != nil {
+			return nil, err
+		}
+		total += float64(k.a)
+		k.close()
+	}
+	share := float64(hi-lo) / (1 << 64)
+	entries := make([]rangeEntry, 0, int(total*share*1.01)+1024)
+	for seg, path := range paths {
+		k, err := openKeys(path)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := k.span(lo, hi)
+		k.close()
+		if err != nil {
+			return nil, err
+		}
+		for ; len(raw) > 0; raw = raw[keySize:] {
+			entries = append(entries, rangeEntry{
+				key: op.Key{Hi: binary.LittleEndian.Uint64(raw), Lo: binary.LittleEndian.Uint64(raw[8:])},
+				seg: uint32(seg), row: binary.LittleEndian.Uint32(raw[16:]), off: binary.LittleEndian.Uint32(raw[20:]),
+			})
+		}
+	}
+	return entries, nil
 }
 
 func compareLosers(a, b loser) int {

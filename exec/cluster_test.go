@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"corpusmill/internal/scratch"
 	"corpusmill/op"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestClusters(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for round := range 30 {
-		dir := t.TempDir()
+		dir := scratch.Dir(t)
 		segments, distinct, ranges := 1+rnd.IntN(6), 1+rnd.IntN(60), 1+rnd.IntN(5)
 		pool := make([]op.Key, distinct)
 		for i := range pool {
@@ -94,7 +95,7 @@ func TestKeysDamaged(t *testing.T) {
 	for i := range keys {
 		keys[i] = keyEntry{key: op.Key{Hi: rnd.Uint64()}, row: uint32(i)}
 	}
-	whole, err := os.ReadFile(keysFile(t, t.TempDir(), keys))
+	whole, err := os.ReadFile(keysFile(t, scratch.Dir(t), keys))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func TestKeysDamaged(t *testing.T) {
 		defer k.close()
 		return k.span(lo, hi)
 	}
-	path := filepath.Join(t.TempDir(), "keys")
+	path := filepath.Join(scratch.Dir(t), "keys")
 	if err := os.WriteFile(path, whole, 0o666); err != nil {
 		t.Fatal(err)
 	}

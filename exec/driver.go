@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"corpusmill/plan"
@@ -163,6 +164,7 @@ func (d *driver) stages(ctx context.Context) error {
 		if d.finished[i] {
 			continue
 		}
+		debug.FreeOSMemory() // what the stage before needed is not what this one needs
 		var err error
 		switch s.End {
 		case plan.EndKeys, plan.EndWrite:

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"corpusmill/internal/scratch"
 	"corpusmill/record"
 )
 
@@ -37,7 +38,7 @@ func writeHeld(t *testing.T, n int, pad string) (path string, raws []string) {
 		rows.Add(at, at+len(raws[i]), uint64(1000+at), i)
 		at += len(raws[i]) + 1
 	}
-	path = filepath.Join(t.TempDir(), "held")
+	path = filepath.Join(scratch.Dir(t), "held")
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)

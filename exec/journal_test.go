@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"corpusmill/internal/scratch"
 )
 
 // sampleEntries are entries of all kinds.
@@ -24,7 +26,7 @@ func sampleEntries() []entry {
 
 func writeJournal(t *testing.T, entries []entry) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "journal")
+	path := filepath.Join(scratch.Dir(t), "journal")
 	j, err := openJournal(path, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +48,7 @@ func TestJournalTorn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "journal")
+	path := filepath.Join(scratch.Dir(t), "journal")
 	for n := range len(whole) + 1 {
 		for _, rest := range [][]byte{nil, []byte("torn"), make([]byte, 100), whole[:50]} {
 			if err := os.WriteFile(path, append(bytes.Clone(whole[:n]), rest...), 0o666); err != nil {
@@ -87,7 +89,7 @@ func TestJournalDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "journal")
+	path := filepath.Join(scratch.Dir(t), "journal")
 	for at := range whole {
 		b := bytes.Clone(whole)
 		b[at] ^= 1 << (at % 5) // 1<<5 would only change a hexadecimal digit's case
@@ -102,7 +104,7 @@ func TestJournalDamaged(t *testing.T) {
 }
 
 func TestNoJournal(t *testing.T) {
-	if got, err := readJournal(filepath.Join(t.TempDir(), "none")); err != nil || got != nil {
+	if got, err := readJournal(filepath.Join(scratch.Dir(t), "none")); err != nil || got != nil {
 		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"corpusmill/internal/scratch"
 	"corpusmill/plan"
 	"corpusmill/storage"
 )
@@ -69,7 +70,7 @@ func TestOutputIgnoresCuts(t *testing.T) {
 	rows := outputRows(rnd)
 	for i, spec := range outputs {
 		t.Run(fmt.Sprint(i, spec.Layout, spec.Codec), func(t *testing.T) {
-			whole := t.TempDir()
+			whole := scratch.Dir(t)
 			o, err := openOutput(spec, whole, 1, nil, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -83,7 +84,7 @@ func TestOutputIgnoresCuts(t *testing.T) {
 			}
 			want := outputFiles(t, whole, shards)
 
-			dir := t.TempDir()
+			dir := scratch.Dir(t)
 			var at *outputState
 			for _, p := range pieces(rnd, rows) {
 				o, err := openOutput(spec, dir, 3, at, nil)
@@ -120,7 +121,7 @@ func TestOutputIgnoresCuts(t *testing.T) {
 // TestTailsDontPileUp commits many times amid a frame: only what a resume may
 // need stays on the disk.
 func TestTailsDontPileUp(t *testing.T) {
-	dir := t.TempDir()
+	dir := scratch.Dir(t)
 	o, err := openOutput(outputs[1], dir, 1, nil, nil)
 	if err != nil {
 		t.Fatal(err)

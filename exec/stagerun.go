@@ -33,7 +33,7 @@ type stageRun struct {
 
 type taskState struct {
 	Task
-	started  bool // and not lost since
+	taking   bool // a segment of it is on its way into ready
 	ready    []*Segment
 	finished bool
 }
@@ -45,7 +45,7 @@ func (d *driver) run(ctx context.Context, tasks []Task, commit func(*Segment) er
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &stageRun{d: d, commit: commit, done: done, budget: min(d.opts.waiting(), d.plan.Segment*int64(d.opts.Workers)), stop: stop}
+	r := &stageRun{d: d, commit: commit, done: done, budget: min(d.opts.waiting(), d.plan.Segment*int64(d.opts.Workers)/2), stop: stop}
 	r.cond = sync.NewCond(&r.mu)
 	for i, t := range tasks {
 		t.ID = i
@@ -103,7 +103,6 @@ func (r *stageRun) tasks() iter.Seq[Task] {
 			t := r.queue[0]
 			r.queue = r.queue[1:]
 			r.running++
-			r.states[t.ID].started = true
 			r.mu.Unlock()
 			if !yield(t) {
 				return
@@ -133,8 +132,10 @@ func (r *stageRun) on(e Event) {
 		r.running--
 		r.failed(e.cause())
 	case TaskLost:
+		for s.taking {
+			r.cond.Wait()
+		}
 		r.running--
-		s.started = false
 		s.Attempt++
 		if s.Attempt >= maxAttempts {
 			r.failed(fmt.Errorf("%s was lost %d times; the last time: %s", r.d.describe(s.Task), s.Attempt, e.Err))
@@ -148,16 +149,18 @@ func (r *stageRun) on(e Event) {
 
 // take queues a segment for its commit. One whose turn hasn't come waits in
 // memory as long as there is room. Then its task waits for the task whose turn
-// it is; where it could do more meanwhile, or nobody works on that task, the
-// segment goes to the disk instead.
+// it is, the head. It goes to the disk instead where it could do more
+// meanwhile, or when the head was lost: all workers may be here, and none at
+// work on the head. A head that wasn't lost has a worker, since it was handed
+// out before.
 func (r *stageRun) take(s *taskState, seg *Segment) {
-	s.From = seg.Seg + 1
+	s.From, s.taking = seg.Seg+1, true
 	if seg.Bulk != nil {
 		size := seg.Bulk.size()
 		crowded := func() bool {
 			return r.waiting > 0 && r.waiting+size > r.budget && s.ID != r.head && r.err == nil
 		}
-		for s.Split.End >= 0 && crowded() && r.states[r.head].started {
+		for s.Split.End >= 0 && crowded() && r.states[r.head].Attempt == 0 {
 			r.cond.Wait()
 		}
 		if crowded() {
@@ -169,7 +172,7 @@ func (r *stageRun) take(s *taskState, seg *Segment) {
 			r.waiting += size
 		}
 	}
-	s.ready = append(s.ready, seg)
+	s.ready, s.taking = append(s.ready, seg), false
 }
 
 // commitAll commits segments in order until the stage is done or has failed.

@@ -9,16 +9,17 @@ import (
 	"strings"
 	"testing"
 
+	"corpusmill/internal/scratch"
 	"corpusmill/plan"
 	"corpusmill/storage"
 )
 
-// scripted is a backend that takes n tasks and runs them in random order. Its
+// scripted is a backend that takes n tasks and runs them as pick chooses. Its
 // script tells whether it has lost the task, which is handed out again.
 type scripted struct {
 	n      int
 	script func(t Task, on func(Event)) (lost bool)
-	rnd    *rand.Rand
+	pick   func(n int) int
 }
 
 func (b *scripted) Open(context.Context, string, int) error { return nil }
@@ -37,7 +38,7 @@ func (b *scripted) Run(ctx context.Context, tasks iter.Seq[Task], on func(Event)
 		take()
 	}
 	for len(have) > 0 {
-		i := b.rnd.IntN(len(have))
+		i := b.pick(len(have))
 		t := have[i]
 		have = append(have[:i], have[i+1:]...)
 		if b.script(t, on) {
@@ -51,7 +52,7 @@ func (b *scripted) Run(ctx context.Context, tasks iter.Seq[Task], on func(Event)
 // order of their commits.
 func stageOf(t *testing.T, n int, b Backend) (committed []string, err error) {
 	t.Helper()
-	d := &driver{backend: b, opts: Options{Workers: 2}, progress: newProgress(1), work: workDir(t.TempDir()),
+	d := &driver{backend: b, opts: Options{Workers: 2}, progress: newProgress(1), work: workDir(scratch.Dir(t)),
 		plan: &plan.Plan{Inputs: []storage.File{{Path: "in"}}, Stages: []plan.Stage{{Name: "all", End: plan.EndWrite}}}}
 	var tasks []Task
 	for i := range n {
@@ -94,7 +95,7 @@ func TestStageOrder(t *testing.T) {
 	for seed := range uint64(20) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		var zombies []Event
-		b := &scripted{n: 12, rnd: rnd, script: func(task Task, on func(Event)) (lost bool) {
+		b := &scripted{n: 12, pick: rnd.IntN, script: func(task Task, on func(Event)) (lost bool) {
 			for _, z := range zombies {
 				on(z)
 			}
@@ -121,6 +122,36 @@ func TestStageOrder(t *testing.T) {
 	}
 }
 
+// TestLostHead loses the first task and runs the others before it is tried
+// again, with more in their segments than may wait in memory: none waits for
+// the first one, which nobody is at work on.
+func TestLostHead(t *testing.T) {
+	var order []int
+	b := &scripted{n: 4, pick: first, script: func(task Task, on func(Event)) (lost bool) {
+		order = append(order, task.ID)
+		if task.ID == 0 && task.Attempt == 0 {
+			on(Event{Task: 0, Kind: TaskLost, Err: "gone"})
+			return true
+		}
+		for k := range 3 {
+			e := segmentDone(task, k)
+			e.Segment.Bulk.Rows = []byte(strings.Repeat("{}\n", 1000))
+			on(e)
+		}
+		on(Event{Task: task.ID, Attempt: task.Attempt, Kind: TaskDone})
+		return false
+	}}
+	got, err := stageOf(t, 4, b)
+	if err != nil || strings.Join(got, " ") != inOrder(4) {
+		t.Fatalf("%v, %v", err, got)
+	}
+	if fmt.Sprint(order) != "[0 1 2 3 0]" {
+		t.Errorf("the tasks ran in the order %v", order)
+	}
+}
+
+func first(int) int { return 0 }
+
 func TestStageFails(t *testing.T) {
 	fail := errors.New("the data is at fault")
 	for _, x := range []struct {
@@ -139,7 +170,7 @@ func TestStageFails(t *testing.T) {
 		{"forgotten", func(Task, func(Event)) bool { return false }, "the backend stopped before all tasks were done"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			b := &scripted{n: 1, rnd: rand.New(rand.NewPCG(1, 1)), script: x.script}
+			b := &scripted{n: 1, pick: first, script: x.script}
 			if _, err := stageOf(t, 1, b); err == nil || !strings.Contains(err.Error(), x.want) {
 				t.Errorf("%v, want %q", err, x.want)
 			}
