@@ -8,6 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
+)
+
+const (
+	lockTries = 10
+	lockPause = 50 * time.Millisecond
 )
 
 // lock takes the run folder for this process. The lock goes with the process,
@@ -20,7 +26,13 @@ func lock(folder string) (unlock func(), err error) {
 	if err != nil {
 		return nil, diskError(folder, 0, err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	// A worker that a killed run was just starting can hold its lock for a moment.
+	for try := 0; errors.Is(err, syscall.EWOULDBLOCK) && try < lockTries; try++ {
+		time.Sleep(lockPause)
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	if err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("another run is at work in %s; wait for it, or give another export_path", folder)

@@ -18,8 +18,9 @@ type Report struct {
 	Output  []OutputFile `json:"output"`
 	// Digest is a hash over the ordered rows of the output, whatever its
 	// files and their compression.
-	Digest  string `json:"digest"`
-	Resumed bool   `json:"resumed,omitempty"`
+	Digest  string       `json:"digest"`
+	Models  []plan.Model `json:"models,omitempty"` // that the steps used
+	Resumed bool         `json:"resumed,omitempty"`
 }
 
 // StepReport is what one step did; the first is "source", the last
@@ -58,6 +59,7 @@ type Manifest struct {
 	Corpusmill int            `json:"plan_format"`
 	Inputs     []storage.File `json:"inputs"`
 	Steps      []plan.Step    `json:"steps"`
+	Models     []plan.Model   `json:"models,omitempty"`
 	Rows       Count          `json:"rows"`
 	Output     []OutputFile   `json:"output"`
 	Stats      string         `json:"stats,omitempty"` // path of the stats file
@@ -67,7 +69,7 @@ type Manifest struct {
 func (d *driver) report() *Report {
 	p, a := d.plan, d.account
 	total := a.Total()
-	r := &Report{Project: p.Project, Rows: total.Count, Blank: total.Blank, Bytes: total.Bytes, Digest: a.Digest.String(), Resumed: d.resumed}
+	r := &Report{Project: p.Project, Rows: total.Count, Blank: total.Blank, Bytes: total.Bytes, Digest: a.Digest.String(), Models: p.Models, Resumed: d.resumed}
 	for i, s := range a.Steps {
 		out := StepReport{Label: stepLabel(p, i), Kind: "source", Count: s.Count, Edited: s.Edited, Nanos: s.Nanos}
 		reasons := SourceReasons
@@ -99,7 +101,7 @@ func reasonsOf(s plan.Step) []string {
 }
 
 func (d *driver) manifest(r *Report) Manifest {
-	m := Manifest{Corpusmill: plan.Version, Inputs: d.plan.Inputs, Steps: d.plan.Steps, Rows: r.Rows, Output: r.Output, Digest: r.Digest}
+	m := Manifest{Corpusmill: plan.Version, Inputs: d.plan.Inputs, Steps: d.plan.Steps, Models: d.plan.Models, Rows: r.Rows, Output: r.Output, Digest: r.Digest}
 	if d.writesStats() {
 		m.Stats = statsPath(d.plan.Output)
 	}

@@ -49,11 +49,24 @@ func (w *statsWriter) append(dst []byte, values []record.Value) []byte {
 		case record.FloatStat:
 			dst = appendFloat(dst, v.Float)
 		case record.StringStat:
-			q, _ := json.Marshal(v.Str) // a string always marshals
-			dst = append(dst, q...)
+			dst = appendString(dst, v.Str)
 		}
 	}
 	return append(dst, '}')
+}
+
+// appendString writes a JSON string. The words that stats are made of need no
+// escapes.
+func appendString(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			q, _ := json.Marshal(s) // a string always marshals
+			return append(dst, q...)
+		}
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"')
 }
 
 // appendFloat writes the shortest number that reads back as f, with a point

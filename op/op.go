@@ -15,6 +15,7 @@ package op
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"corpusmill/record"
 )
@@ -33,6 +34,13 @@ type Operator interface {
 	New(w *Worker) (any, error)
 	// Close releases what Open loaded. It may be called more than once.
 	Close() error
+}
+
+// Noter is an Operator that has something to tell the recipe's author before
+// the run: that it took another thing than the one asked for, say.
+type Noter interface {
+	// Note is one sentence without a full stop, or nothing.
+	Note() string
 }
 
 // Mapper changes a record (1 to 1).
@@ -71,6 +79,11 @@ type Env struct {
 	Stats  *record.Stats
 	// TextKey is the step's text_key, or the first of the recipe's text_keys.
 	TextKey string
+	// FindModel finds a model file by its name; nil finds none.
+	FindModel func(name string) (path string, err error)
+	// PinData holds data that an operator read beside the row to what it was
+	// when the run was planned; nil holds nothing.
+	PinData func(name, path, hash string) error
 	texts   []record.Path
 }
 
@@ -90,6 +103,29 @@ func (e *Env) Int(name string) record.Slot { return e.Stats.Slot(name, record.In
 
 // Float registers a float stat.
 func (e *Env) Float(name string) record.Slot { return e.Stats.Slot(name, record.FloatStat) }
+
+// Str registers a text stat.
+func (e *Env) Str(name string) record.Slot { return e.Stats.Slot(name, record.StringStat) }
+
+// Model returns the path of a model file. In every process of a run it is the
+// file that was chosen when the run was planned; the error says where it was
+// looked for, or that it has changed.
+func (e *Env) Model(name string) (path string, err error) {
+	if e.FindModel == nil {
+		return "", fmt.Errorf("the model %s is needed, and no folder for models is known", name)
+	}
+	return e.FindModel(name)
+}
+
+// Pin declares data that the operator has read from path, by a name of its own
+// among those of the step's parameters and by a hash of what it holds. The
+// error says that it isn't what it was when the run was planned.
+func (e *Env) Pin(name, path, hash string) error {
+	if e.PinData == nil {
+		return nil
+	}
+	return e.PinData(name, path, hash)
+}
 
 // Worker is the goroutine that an instance will belong to.
 type Worker struct{ ID int }

@@ -169,6 +169,8 @@ func paramsOf(v reflect.Value, common bool) ([]Param, error) {
 			p.Type = TypeStrings
 		case t == reflect.TypeFor[[]int64]():
 			p.Type = TypeInts
+		case t == reflect.TypeFor[OneOrMore]():
+			p.Type = TypeOneOrMore
 		default:
 			return nil, fmt.Errorf("field %s has a type that parameters can't have: %s", f.Name, t)
 		}

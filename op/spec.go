@@ -62,12 +62,13 @@ const (
 	TypeFloat
 	TypeBool
 	TypeString
-	TypeStrings // a list of strings
-	TypeInts    // a list of ints
+	TypeStrings   // a list of strings
+	TypeInts      // a list of ints
+	TypeOneOrMore // a string or a list of strings
 )
 
 func (t Type) String() string {
-	return [...]string{"?", "int", "float", "bool", "string", "list of strings", "list of ints"}[t]
+	return [...]string{"?", "int", "float", "bool", "string", "list of strings", "list of ints", "string or list of strings"}[t]
 }
 
 // Param is one parameter of an operator.

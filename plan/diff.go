@@ -22,6 +22,7 @@ func Diff(old, now *Plan) []string {
 	}
 	out = append(out, diffInputs(old.Inputs, now.Inputs)...)
 	out = append(out, diffSteps(old.Steps, now.Steps)...)
+	out = append(out, diffModels(old, now)...)
 	if old.Output != now.Output {
 		say("output: was %s, is %s", old.Output.describe(), now.Output.describe())
 	}

@@ -29,6 +29,8 @@ type Plan struct {
 	Stats  []Stat  `json:"stats"`
 	Steps  []Step  `json:"steps"`
 	Stages []Stage `json:"stages"`
+	// Models are the model files that the steps use.
+	Models []Model `json:"models,omitempty"`
 	// KeepStats adds the stats to the rows, as __dj__stats__.
 	KeepStats bool `json:"keep_stats"`
 	// StopOnRowError ends the run at the first row that an operator can't
@@ -138,6 +140,8 @@ type Job struct {
 	StopOnRowError bool
 	Segment        int64
 	MaxRow         int64
+	// Models are the folders in which model files are looked for, in order.
+	Models []string
 }
 
 // Build makes the plan of a job. It opens each operator once, which tells what
@@ -150,6 +154,8 @@ func Build(ctx context.Context, j Job) (*Plan, error) {
 		StopOnRowError: j.StopOnRowError, Segment: j.Segment, MaxRow: j.MaxRow,
 	}
 	env := p.Env()
+	env.FindModel = func(name string) (string, error) { return p.choose(name, j.Models) }
+	env.PinData = p.pin
 	for _, s := range j.Steps {
 		spec, _ := op.Lookup(s.Name)
 		s.Kind, s.Version, s.Reasons = spec.Kind.String(), spec.Version, spec.Reasons
@@ -236,7 +242,7 @@ func name(steps []Step, last string) string {
 // Env returns the tables for the operators of a chain. The plan's text fields
 // are its first paths, and its stats have the same slots in every stage.
 func (p *Plan) Env() *op.Env {
-	e := &op.Env{Fields: &record.Fields{}, Stats: &record.Stats{}, TextKey: p.TextKey}
+	e := &op.Env{Fields: &record.Fields{}, Stats: &record.Stats{}, TextKey: p.TextKey, FindModel: p.chosen, PinData: p.pinned}
 	for _, t := range p.Texts {
 		e.Fields.Path(t)
 	}

@@ -75,6 +75,8 @@ var builtKeys = []builtKey{
 		(*loader).maxQuarantined},
 	{Key{Name: "segment", Type: Size, Default: "32MiB", Doc: "uncompressed input in a segment, the grain of commit and resume"},
 		func(l *loader, n *node) { l.size(n, "segment", 1, &l.out.Segment) }},
+	{Key{Name: "models", Type: Strings, Default: "[]", Doc: "folders in which model files are looked for, before the user's cache (`corpusmill/models` in it) and the folders in which Data-Juicer keeps its models. In text, several are separated as in PATH"},
+		(*loader).models},
 	{Key{Name: "backend", Type: String, Default: "local", Enum: backends, Doc: "what runs the workers: threads of this process, or processes"},
 		func(l *loader, n *node) { l.choice(n, "backend", backends, &l.out.Backend) }},
 	{Key{Name: "keep_stats_in_res_ds", Type: Bool, Default: "false", Doc: "write each row's stats into the result, as the member `__dj__stats__`"},

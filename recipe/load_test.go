@@ -83,7 +83,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		case len(err.Error()) > 40_000:
 			t.Errorf("%s: an error of %d bytes", name, len(err.Error()))
-		case took > 5*time.Second:
+		case took > time.Minute:
 			t.Errorf("%s: took %v", name, took)
 		}
 	}

@@ -59,8 +59,11 @@ func (l *loader) finish(d *draft) {
 	l.checkRanges(d, values)
 	params := encode(values)
 	if len(l.problems) == before && !d.faulty {
-		if _, err := op.Build(d.spec.Name, params); err != nil {
+		o, err := op.Build(d.spec.Name, params)
+		if err != nil {
 			l.fail(blame(d, values, own), "", "%s: %v", d.label, err)
+		} else if n, ok := o.(op.Noter); ok && n.Note() != "" {
+			l.note(d.pos, "%s: %s", d.label, n.Note())
 		}
 	}
 	l.out.Steps = append(l.out.Steps, Step{d.spec.Name, d.written, d.label, params, d.pos})
@@ -111,7 +114,7 @@ func (l *loader) unknownParam(d *draft, f field) {
 // param converts a value to the type of its parameter.
 func (l *loader) param(d *draft, p op.Param, n *node) (any, bool) {
 	what := p.Name + " of " + d.label
-	if n.kind == kindRaw && p.Type != op.TypeString {
+	if n.kind == kindRaw && p.Type != op.TypeString && p.Type != op.TypeOneOrMore {
 		n = l.resolve(n)
 	}
 	if n.kind == kindNull || n.kind == kindRaw && p.Nullable && isNull(n.text) {
@@ -143,6 +146,9 @@ func (l *loader) param(d *draft, p op.Param, n *node) (any, bool) {
 		return l.strings(n, what)
 	case op.TypeInts:
 		return l.ints(n, what)
+	case op.TypeOneOrMore:
+		s, ok := l.strings(n, what)
+		return op.OneOrMore(s), ok
 	}
 	l.fail(n.pos, "", "%s has the type %s, which recipes can't give", what, p.Type)
 	return nil, false

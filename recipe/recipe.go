@@ -34,6 +34,8 @@ type Recipe struct {
 	Memory      int64    `json:"memory"`        // bytes that the process may use
 	MaxRow      int64    `json:"max_row"`       // bytes; a longer row is quarantined
 	Segment     int64    `json:"segment"`       // bytes of uncompressed input in a segment
+	// Models are folders in which model files are looked for first.
+	Models []string `json:"models,omitempty"`
 	// MaxQuarantined is how many rows may be quarantined before a run that
 	// finished counts as failed.
 	MaxQuarantined Limit  `json:"max_quarantined"`

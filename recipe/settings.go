@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"math"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -55,6 +56,21 @@ func (l *loader) textKeys(n *node) {
 		l.note(n.pos, "of text_keys only the first, %s, is used; an operator's text_key names another", keys[0])
 	}
 	l.out.TextKey, l.out.TextKeys = keys[0], keys
+}
+
+func (l *loader) models(n *node) {
+	list, ok := l.strings(n, "models")
+	if !ok {
+		return
+	}
+	if n.kind != kindList && len(list) == 1 {
+		list = filepath.SplitList(list[0])
+	}
+	for _, dir := range list {
+		if dir != "" {
+			l.out.Models = append(l.out.Models, dir)
+		}
+	}
 }
 
 func (l *loader) suffixes(n *node) {

@@ -15,10 +15,13 @@ type Doc struct {
 	have    uint32
 	runes   int
 	lower   buffer[byte]
+	aligned bool // words lie in lower where they lie in text
 	words   buffer[text.Span]
 	refined buffer[text.Span]
 	folded  buffer[text.Span]
 	ids     buffer[uint64]
+	lines   buffer[text.Span]
+	census  text.Census
 	largest int // the longest text that the buffers served
 }
 
@@ -33,6 +36,8 @@ const (
 	haveRefined
 	haveFolded
 	haveIDs
+	haveLines
+	haveCensus
 )
 
 // Reset makes the Doc speak of another text, which it doesn't copy.
@@ -66,9 +71,11 @@ func (d *Doc) Runes() int {
 func (d *Doc) Lower() []byte {
 	if d.first(haveLower) {
 		if text.IsLowerASCII(d.text) {
-			d.lower.val = d.text
+			d.lower.val, d.aligned = d.text, true
 		} else {
-			d.lower.keep(text.AppendLower(d.lower.mem[:0], d.text))
+			var lower []byte
+			lower, d.aligned = text.AppendLowerAligned(d.lower.mem[:0], d.text)
+			d.lower.keep(lower)
 		}
 	}
 	return d.lower.val
@@ -97,7 +104,7 @@ func (d *Doc) Refined() []text.Span {
 // (Ø), or the reverse.
 func (d *Doc) Folded() []text.Span {
 	if d.first(haveFolded) {
-		if lower := d.Lower(); text.ASCII(d.text) == len(d.text) {
+		if lower := d.Lower(); d.aligned {
 			d.folded.val = d.Refined()
 		} else {
 			w := text.AppendWords(d.folded.mem[:0], lower)

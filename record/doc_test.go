@@ -38,6 +38,12 @@ func TestDoc(t *testing.T) {
 			if got, want := spans(d.Lower(), d.Folded()), fmt.Sprintf("%q", []string{"hello", "hello", "ας.\xed\xa0\x80"}); got != want {
 				t.Errorf("folded words are %s, want %s", got, want)
 			}
+			if got, want := spans(d.Text(), d.Lines()), fmt.Sprintf("%q", []string{in}); got != want {
+				t.Errorf("lines are %s, want %s", got, want)
+			}
+			if got, want := d.Census(), (text.Census{Runes: 22, Alnum: 13, Special: 8}); got != want {
+				t.Errorf("the census is %+v, want %+v", got, want)
+			}
 			ids := d.WordIDs()
 			if len(ids) != 3 || ids[0] != ids[1] || ids[0] == ids[2] {
 				t.Errorf("ids are %x", ids)
@@ -45,7 +51,7 @@ func TestDoc(t *testing.T) {
 		}
 	}
 	d.Reset([]byte("one Two"))
-	if d.Runes() != 7 || len(d.WordIDs()) != 2 || string(d.Lower()) != "one two" {
+	if d.Runes() != 7 || len(d.WordIDs()) != 2 || string(d.Lower()) != "one two" || len(d.Lines()) != 1 || d.Census().Runes != 7 {
 		t.Error("the Doc speaks of the text before")
 	}
 }
@@ -61,6 +67,8 @@ func TestDocAllocs(t *testing.T) {
 			d.WordIDs()
 			d.Refined()
 			d.Runes()
+			d.Lines()
+			d.Census()
 		}
 	}
 	all()
@@ -74,9 +82,10 @@ func TestDocShrinks(t *testing.T) {
 	var d Doc
 	d.Reset([]byte(strings.Repeat("A ", 4<<20)))
 	d.WordIDs()
+	d.Lines()
 	d.Reset([]byte("Small text É"))
 	d.WordIDs()
-	if c := cap(d.lower.mem) + cap(d.words.mem) + cap(d.refined.mem) + cap(d.folded.mem) + cap(d.ids.mem); c > 1000 {
+	if c := cap(d.lower.mem) + cap(d.words.mem) + cap(d.refined.mem) + cap(d.folded.mem) + cap(d.ids.mem) + cap(d.lines.mem); c > 1000 {
 		t.Errorf("%d elements are kept", c)
 	}
 }

@@ -143,6 +143,9 @@ func (r *Record) Int(s Slot) int64 { return r.values[s].Int }
 // Float returns a float stat that was set.
 func (r *Record) Float(s Slot) float64 { return r.values[s].Float }
 
+// Str returns a text stat that was set.
+func (r *Record) Str(s Slot) string { return r.values[s].Str }
+
 // Values are the row's stats by slot. The slice belongs to the record.
 func (r *Record) Values() []Value { return r.values }
 

@@ -83,6 +83,7 @@ const (
 	noEndByte                 // no link ends in it
 	wideByte                  // part of a sequence of several bytes
 	variousByte               // begins what whitespace normalisation replaces
+	lineByte                  // begins a line end
 )
 
 var class = func() (t [256]uint16) {
@@ -110,6 +111,9 @@ var class = func() (t [256]uint16) {
 	}
 	for _, c := range []byte{'\t', 0xC2, 0xE2, 0xE3, 0xEF} {
 		t[c] |= variousByte
+	}
+	for _, c := range []byte{'\n', '\v', '\f', '\r', 0x1C, 0x1D, 0x1E, 0xC2, 0xE2} {
+		t[c] |= lineByte
 	}
 	return t
 }()

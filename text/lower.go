@@ -10,6 +10,15 @@ import (
 // full mapping, in which U+0130 becomes two code points, and a capital sigma
 // that ends a word becomes a final one.
 func AppendLower(dst, b []byte) []byte {
+	dst, _ = AppendLowerAligned(dst, b)
+	return dst
+}
+
+// AppendLowerAligned is AppendLower, and says whether special characters
+// (IsSpecial) and others lie in the result where they lie in b: then so do its
+// words.
+func AppendLowerAligned(dst, b []byte) (lower []byte, aligned bool) {
+	aligned = true
 	for i := 0; i < len(b); {
 		i, dst = appendLowerASCII(dst, b, i)
 		same := i // what lies between same and i is its own lower case
@@ -28,13 +37,16 @@ func AppendLower(dst, b []byte) []byte {
 				if dst = utf8.AppendRune(dst, l); r == 0x130 {
 					dst = append(dst, "\u0307"...)
 				}
+				if utf8.RuneLen(l) != n || IsSpecial(l) != IsSpecial(r) {
+					aligned = false
+				}
 				same = i + n
 			}
 			i += n
 		}
 		dst = append(dst, b[same:i]...)
 	}
-	return dst
+	return dst, aligned
 }
 
 // appendLowerASCII appends the ASCII bytes of b from i on, in lower case, and

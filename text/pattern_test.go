@@ -28,6 +28,10 @@ var scanners = []struct {
 		"é", "»", "“", "中", "١", "İ", "ı", "ſ", "K", "\u3000", "\u0085", "\x1c", "\u0301", "\u200d", "\xed\xa0\x80", "😀", "ⓐ",
 		"www", "www.", "WwW1.", "http://", "://", "a.co/", "ab:", "mailto:x", "(a)", "(a(b)c)",
 	}},
+	{"address", text.AddressPattern, new(text.AddressScanner), []string{
+		"0", "1", "2", "4", "5", "6", "9", ".", ".", ".", ":", ":", "a", "F", "g", "٣", "é", " ",
+		"1.2", ".25", "255.", "249.1", "199", "1.2.3.", "256.0.", "a:0:", "1:f:2:", "c٣:12:abcd:1:", ":e:e:e",
+	}},
 }
 
 // TestScanners compares each scanner with the pattern that it stands for.
@@ -69,6 +73,7 @@ func TestScannersLinear(t *testing.T) {
 	units := []string{
 		"a", "a-", "a.", "w", "www", "www.", "a:", "a:/", "a/", "ab.cd/", "a@", "a@a.", "a@.", "@", "(", "a:b(", "(a)", "((a)", "a:b(a:b(c)",
 		"http://(", "http://((a)", "a:...", "a.b:", "-", "é", "é-", "中:", "ab.cd/(", "ab:c!",
+		"1.", "1:", "25.1.", "abcd:", "٣:",
 	}
 	for _, s := range scanners {
 		for _, u := range units {

@@ -86,6 +86,9 @@ func (e *env) writePlan(p *plan.Plan, r *recipe.Recipe) {
 		}
 		fmt.Fprintf(w, "        %s (%s)\n", f.Path, strings.TrimSpace(f.Format+" "+string(f.Codec)))
 	}
+	for _, m := range p.Models {
+		fmt.Fprintf(w, "model   %s\n", m.Path)
+	}
 	for i, s := range p.Stages {
 		fmt.Fprintf(w, "stage %d ", i+1)
 		switch s.End {

@@ -14,6 +14,7 @@ import (
 
 	"corpusmill/backend/local"
 	"corpusmill/exec"
+	"corpusmill/models"
 	"corpusmill/plan"
 	"corpusmill/recipe"
 	"corpusmill/storage"
@@ -47,7 +48,9 @@ func (e *env) prepare(r *recipe.Recipe) (*plan.Plan, error) {
 	for _, s := range found.Skipped {
 		fmt.Fprintf(e.stderr, "note: %s is left out: no format has that ending\n", s)
 	}
-	return plan.Build(e.ctx, r.Job(found.Files))
+	job := r.Job(found.Files)
+	job.Models = models.Folders(r.Models, e.getenv)
+	return plan.Build(e.ctx, job)
 }
 
 func process(e *env, args []string) error {

@@ -83,6 +83,8 @@ func paramSchema(p op.Param) object {
 		s["type"], s["items"] = "array", object{"type": "string"}
 	case op.TypeInts:
 		s["type"], s["items"] = "array", object{"type": "integer"}
+	case op.TypeOneOrMore:
+		s["type"], s["items"] = []any{"string", "array"}, object{"type": "string"}
 	}
 	if len(p.Enum) > 0 {
 		values := []any{}

@@ -1,10 +1,13 @@
 package all_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"corpusmill/op"
 	"corpusmill/op/optest"
+	"corpusmill/record"
 )
 
 // mixedTexts are 64 texts of some 2 KB, two thirds English, the rest Russian
@@ -39,7 +42,12 @@ func BenchmarkOperators(b *testing.B) {
 	for _, c := range []struct{ name, params string }{
 		{"clean_email_mapper", ""}, {"clean_links_mapper", ""}, {"whitespace_normalization_mapper", ""},
 		{"clean_email_mapper", `{"pattern":"\\w+@\\w+"}`}, {"clean_email_mapper", `{"pattern":"\\b\\w+@\\w+\\b"}`},
+		{"clean_copyright_mapper", ""}, {"clean_html_mapper", ""}, {"clean_ip_mapper", ""}, {"fix_unicode_mapper", ""},
+		{"punctuation_normalization_mapper", ""}, {"remove_long_words_mapper", ""},
 		{"text_length_filter", ""}, {"words_num_filter", ""}, {"word_repetition_filter", ""},
+		{"alphanumeric_filter", ""}, {"average_line_length_filter", ""}, {"character_repetition_filter", ""},
+		{"flagged_words_filter", ""}, {"maximum_line_length_filter", ""}, {"special_characters_filter", ""},
+		{"stopwords_filter", ""}, {"stopwords_filter", `{"use_words_aug":true}`},
 		{"document_deduplicator", ""}, {"document_deduplicator", `{"lowercase":true,"ignore_non_character":true}`},
 	} {
 		b.Run(c.name+c.params, func(b *testing.B) {
@@ -58,5 +66,55 @@ func BenchmarkOperators(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// filtersOfText are those that need no model.
+var filtersOfText = []string{
+	"text_length_filter", "words_num_filter", "alphanumeric_filter", "special_characters_filter",
+	"average_line_length_filter", "maximum_line_length_filter", "character_repetition_filter",
+	"word_repetition_filter", "stopwords_filter", "flagged_words_filter",
+}
+
+// BenchmarkFilters runs the filters of text one after the other over each
+// record, which shares the analysis, as an engine does.
+func BenchmarkFilters(b *testing.B) {
+	texts := mixedTexts()
+	bytes := 0
+	for _, t := range texts {
+		bytes += len(t)
+	}
+	env := &op.Env{Fields: new(record.Fields), Stats: new(record.Stats), TextKey: "text"}
+	var chain []op.Filter
+	for _, name := range filtersOfText {
+		o, err := op.Build(name, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := o.Open(context.Background(), env); err != nil {
+			b.Fatal(err)
+		}
+		instance, err := o.New(&op.Worker{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		chain = append(chain, instance.(op.Filter))
+	}
+	rows, r := optest.Decoded(texts...), record.New(env.Fields, env.Stats)
+	b.SetBytes(int64(bytes))
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range texts {
+			if err := rows.Seek(i); err != nil {
+				b.Fatal(err)
+			}
+			r.Reset(rows, i)
+			for _, f := range chain {
+				if err := f.Measure(r); err != nil {
+					b.Fatal(err)
+				}
+				f.Keep(r)
+			}
+		}
 	}
 }

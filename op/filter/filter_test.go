@@ -8,7 +8,9 @@ import (
 )
 
 func TestTokenization(t *testing.T) {
-	for _, name := range []string{"words_num_filter", "word_repetition_filter"} {
+	for _, name := range []string{
+		"words_num_filter", "word_repetition_filter", "stopwords_filter", "flagged_words_filter", "alphanumeric_filter",
+	} {
 		if _, err := optest.Open(name, `{"tokenization":true}`); err == nil || !strings.Contains(err.Error(), "not built yet") {
 			t.Errorf("%s: the error is %v", name, err)
 		}
@@ -23,6 +25,17 @@ func TestReasons(t *testing.T) {
 		{"words_num_filter", `{"min_num":2}`, "one 2", "below min_num"},
 		{"word_repetition_filter", `{"rep_len":1}`, "a a b", "above max_ratio"},
 		{"word_repetition_filter", `{"rep_len":9223372036854775807,"min_ratio":0.1}`, "a a b", "below min_ratio"},
+		{"character_repetition_filter", `{"rep_len":9223372036854775807,"min_ratio":0.1}`, "aaab", "below min_ratio"},
+		{"character_repetition_filter", `{"rep_len":1}`, "aaab", "above max_ratio"},
+		{"alphanumeric_filter", `{}`, "-", "below min_ratio"},
+		{"special_characters_filter", `{}`, "-", "above max_ratio"},
+		{"average_line_length_filter", `{"min_len":0,"max_len":3}`, "abcd\nef", "above max_len"},
+		{"maximum_line_length_filter", `{"min_len":0,"max_len":3}`, "a\nbcde\n", "above max_len"},
+		{"stopwords_filter", `{}`, "paris hotel", "below min_ratio"},
+		{"flagged_words_filter", `{}`, "sex", "above max_ratio"},
+		{"language_id_score_filter", `{"lang":["fr","zh"],"min_score":0}`, "the people of this country", "other language"},
+		{"language_id_score_filter", `{"lang":"en","min_score":1.1}`, "the people of this country", "below min_score"},
+		{"language_id_score_filter", `{"min_score":0.1,"reversed_range":true}`, "the people of this country", "inside reversed range"},
 	} {
 		s, err := optest.Open(c.name, c.params)
 		if err != nil {

@@ -30,6 +30,7 @@ func TestSubstitute(t *testing.T) {
 		{"clean_links_mapper", `{"repl":"[\\1]"}`, "at http://a.b/c.", "at [http://a.b/c]."},
 		{"clean_links_mapper", `{"repl":"[\\4]"}`, "at http://a.b/c(d) now", "at [d] now"},
 		{"clean_links_mapper", `{"repl":"\\\\"}`, "at http://a.b/c", `at \`},
+		{"clean_ip_mapper", `{"repl":"[\\1]"}`, "at 1.2.3.4, a:b:c:d:e:f:1:2", "at [], [1:]"},
 		// The quotes of a raw string around a pattern.
 		{"clean_email_mapper", `{"pattern":"r'a@b'","repl":"Y"}`, "a@b r'a@b'", "Y r'Y'"},
 		{"clean_email_mapper", `{"pattern":"r\"a@b\"","repl":"Y"}`, "a@b", "Y"},

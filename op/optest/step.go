@@ -27,6 +27,7 @@ type Step struct {
 }
 
 // Open builds and opens an operator. params may be empty for the defaults.
+// Models are those of testdata/models.
 func Open(name, params string) (*Step, error) {
 	spec, ok := op.Lookup(name)
 	if !ok {
@@ -38,7 +39,7 @@ func Open(name, params string) (*Step, error) {
 	}
 	s := &Step{Spec: spec, Fields: new(record.Fields), Stats: new(record.Stats), operator: o}
 	s.Key = op.TextKey(json.RawMessage(params), "text")
-	s.env = &op.Env{Fields: s.Fields, Stats: s.Stats, TextKey: s.Key}
+	s.env = &op.Env{Fields: s.Fields, Stats: s.Stats, TextKey: s.Key, FindModel: findModel}
 	if err := o.Open(context.Background(), s.env); err != nil {
 		return nil, err
 	}
