@@ -20,6 +20,7 @@ var jobs = []job{
 	{"filter", "bench/recipes/filter.yaml", false, "read, `text_length_filter`, write: the cost of the road"},
 	{"dedup", "bench/recipes/dedup.yaml", false, "read, `document_deduplicator`, write"},
 	{"seven", "bench/recipes/seven.yaml", false, "three mappers, three filters and `document_deduplicator`"},
+	{"ten", "bench/recipes/ten.yaml", false, "the ten filters of Data-Juicer's demo recipe that need no model"},
 }
 
 func jobNames() []string {
