@@ -22,6 +22,7 @@ type Doc struct {
 	ids     buffer[uint64]
 	lines   buffer[text.Span]
 	census  text.Census
+	tokens  []*Tokens
 	largest int // the longest text that the buffers served
 }
 
@@ -38,6 +39,7 @@ const (
 	haveIDs
 	haveLines
 	haveCensus
+	haveTokens
 )
 
 // Reset makes the Doc speak of another text, which it doesn't copy.

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,11 +9,15 @@ import (
 )
 
 func TestTokenization(t *testing.T) {
-	for _, name := range []string{
-		"words_num_filter", "word_repetition_filter", "stopwords_filter", "flagged_words_filter", "alphanumeric_filter",
-	} {
-		if _, err := optest.Open(name, `{"tokenization":true}`); err == nil || !strings.Contains(err.Error(), "not built yet") {
-			t.Errorf("%s: the error is %v", name, err)
+	if _, err := optest.Open("alphanumeric_filter", `{"tokenization":true}`); err == nil || !strings.Contains(err.Error(), "not built yet") {
+		t.Errorf("alphanumeric_filter: the error is %v", err)
+	}
+	for _, name := range []string{"words_num_filter", "word_repetition_filter", "stopwords_filter", "flagged_words_filter"} {
+		for lang, want := range map[string]string{"fr": "the model fr.sp.model isn't in", "../en": "is no language"} {
+			params := fmt.Sprintf(`{"tokenization":true,"lang":%q}`, lang)
+			if _, err := optest.Open(name, params); err == nil || !strings.Contains(err.Error(), want) && !strings.Contains(err.Error(), "no words") {
+				t.Errorf("%s: lang %s: the error is %v, want %s", name, lang, err, want)
+			}
 		}
 	}
 }
@@ -33,6 +38,8 @@ func TestReasons(t *testing.T) {
 		{"maximum_line_length_filter", `{"min_len":0,"max_len":3}`, "a\nbcde\n", "above max_len"},
 		{"stopwords_filter", `{}`, "paris hotel", "below min_ratio"},
 		{"flagged_words_filter", `{}`, "sex", "above max_ratio"},
+		{"perplexity_filter", `{"min_ppl":100}`, "Hello, world!", "below min_ppl"},
+		{"perplexity_filter", `{"max_ppl":10}`, "Hello, world!", "above max_ppl"},
 		{"language_id_score_filter", `{"lang":["fr","zh"],"min_score":0}`, "the people of this country", "other language"},
 		{"language_id_score_filter", `{"lang":"en","min_score":1.1}`, "the people of this country", "below min_score"},
 		{"language_id_score_filter", `{"min_score":0.1,"reversed_range":true}`, "the people of this country", "inside reversed range"},

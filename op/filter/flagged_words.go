@@ -7,7 +7,7 @@ import (
 
 type flaggedWordsParams struct {
 	Lang         string  `json:"lang" doc:"language of the list; all for all languages"`
-	Tokenization bool    `json:"tokenization" doc:"split words with a SentencePiece model; not built yet"`
+	Tokenization bool    `json:"tokenization" doc:"words are the pieces of the SentencePiece model {lang}.sp.model"`
 	MinRatio     float64 `json:"min_ratio" doc:"least ratio kept"`
 	MaxRatio     float64 `json:"max_ratio" doc:"greatest ratio kept"`
 	Dir          *string `json:"flagged_words_dir" doc:"folder with lists, files *flagged_words*.json; the built-in list when null or not there"`
@@ -46,10 +46,8 @@ Data-Juicer downloads other lists, so that ratios differ. Give its file flagged_
 }
 
 func newFlaggedWords(p flaggedWordsParams) (op.Operator, error) {
-	if p.Tokenization {
-		return nil, errTokenization
-	}
 	return newWordRatio(wordRatio{
-		interval: p.Interval, min: p.MinRatio, max: p.MaxRatio, augment: p.augmentation, name: "flagged_words_ratio",
+		interval: p.Interval, min: p.MinRatio, max: p.MaxRatio, augment: p.augmentation, lang: p.Lang, tokenization: p.Tokenization,
+		name: "flagged_words_ratio",
 	}, wordSource{"flagged_words", wordlist.FlaggedWords, p.Dir, p.Lang})
 }

@@ -7,7 +7,7 @@ import (
 
 type stopwordsParams struct {
 	Lang         string  `json:"lang" doc:"language of the list; all for all languages"`
-	Tokenization bool    `json:"tokenization" doc:"split words with a SentencePiece model; not built yet"`
+	Tokenization bool    `json:"tokenization" doc:"words are the pieces of the SentencePiece model {lang}.sp.model"`
 	MinRatio     float64 `json:"min_ratio" doc:"least ratio kept"`
 	MaxRatio     float64 `json:"max_ratio" doc:"greatest ratio kept"`
 	Dir          *string `json:"stopwords_dir" doc:"folder with lists, files *stopwords*.json; the built-in list when null or not there"`
@@ -45,10 +45,8 @@ ones, so that ratios differ. Give its file stopwords.json to have the same.`,
 }
 
 func newStopwords(p stopwordsParams) (op.Operator, error) {
-	if p.Tokenization {
-		return nil, errTokenization
-	}
 	return newWordRatio(wordRatio{
-		interval: p.Interval, min: p.MinRatio, max: p.MaxRatio, augment: p.augmentation, name: "stopwords_ratio",
+		interval: p.Interval, min: p.MinRatio, max: p.MaxRatio, augment: p.augmentation, lang: p.Lang, tokenization: p.Tokenization,
+		name: "stopwords_ratio",
 	}, wordSource{"stopwords", wordlist.Stopwords, p.Dir, p.Lang})
 }

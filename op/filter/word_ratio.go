@@ -14,6 +14,8 @@ const wordRatioDoc = `Words lie between spaces, newlines and tabs; they are put 
 around them are stripped and empty words left out. The ratio is that of the words on the list to all; 0
 when there are none. Words are compared as the list has them, by 64-bit hashes.
 
+` + tokenizationDoc + `
+
 With use_words_aug, each group of neighbouring words joined by words_aug_join_char, of each of
 words_aug_group_sizes, is a word more: in Chinese without spaces a word is often several tokens, in
 Vietnamese several syllables.`
@@ -29,12 +31,15 @@ var defaultAugmentation = augmentation{Groups: []int64{2}}
 
 // wordRatio is a filter of the share of words that are on a list.
 type wordRatio struct {
-	op.Base
+	splitter
 	interval op.Interval
 	min, max float64
 	words    wordList
 	augment  augmentation
 	name     string // of the stat
+	lang     string
+	// tokenization takes the pieces of the language's model for words.
+	tokenization bool
 
 	text record.Path
 	stat record.Slot
@@ -59,10 +64,12 @@ func (o *wordRatio) Note() string { return o.words.note }
 
 func (o *wordRatio) Open(ctx context.Context, env *op.Env) error {
 	o.text, o.stat = env.Text(), env.Float(o.name)
-	if o.words.name == "" {
-		return nil
+	if o.words.name != "" {
+		if err := env.Pin(o.words.name, o.words.where, o.words.hash); err != nil {
+			return err
+		}
 	}
-	return env.Pin(o.words.name, o.words.where, o.words.hash)
+	return o.open(env, o.tokenization, o.lang)
 }
 
 func (o *wordRatio) New(*op.Worker) (any, error) {
@@ -76,14 +83,15 @@ type wordRatioInstance struct {
 
 func (o *wordRatioInstance) Measure(r *record.Record) error {
 	d := r.Doc(o.text)
-	ids := d.WordIDs()
+	ids := o.ids(d)
 	on, all := o.words.set.Count(ids), len(ids)
 	for _, size := range o.augment.Groups {
 		if size > int64(len(ids)) {
 			continue
 		}
+		lower, words := o.folded(d)
 		var n int
-		n, o.joined = o.words.set.CountJoined(d.Lower(), d.Folded(), int(size), o.augment.Join, o.joined)
+		n, o.joined = o.words.set.CountJoined(lower, words, int(size), o.augment.Join, o.joined)
 		on, all = on+n, all+len(ids)-int(size)+1
 	}
 	r.SetFloat(o.stat, ratio(on, all))

@@ -9,8 +9,8 @@ import (
 )
 
 type wordRepetitionParams struct {
-	Lang         string  `json:"lang" doc:"language of the tokenizer; without one it has no effect"`
-	Tokenization bool    `json:"tokenization" doc:"split words with a SentencePiece model; not built yet"`
+	Lang         string  `json:"lang" doc:"language of the model for tokenization"`
+	Tokenization bool    `json:"tokenization" doc:"words are the pieces of the SentencePiece model {lang}.sp.model"`
 	RepLen       int64   `json:"rep_len" min:"1" doc:"words in an n-gram"`
 	MinRatio     float64 `json:"min_ratio" doc:"least ratio kept"`
 	MaxRatio     float64 `json:"max_ratio" doc:"greatest ratio kept"`
@@ -25,7 +25,9 @@ func init() {
 		Doc: `The ratio is that of the n-grams which occur more than once, counted with their
 repetitions, to all n-grams; 0 when the text has fewer words than an n-gram. Words lie between spaces,
 newlines and tabs; they are put in lower case, then special characters around them are stripped and
-empty words left out. Words and n-grams are compared by 64-bit and 61-bit hashes.`,
+empty words left out. Words and n-grams are compared by 64-bit and 61-bit hashes.
+
+` + tokenizationDoc,
 		Stats:          []op.Stat{{Name: "word_rep_ratio", Doc: "share of repeated n-grams, 0 to 1"}},
 		Reasons:        op.RangeReasons("min_ratio", "max_ratio"),
 		ScratchPerByte: 32,
@@ -38,18 +40,13 @@ empty words left out. Words and n-grams are compared by 64-bit and 61-bit hashes
 				Want:   `{"text":"Today is Sunday and a happy day"}`,
 			},
 		},
-	}, wordRepetitionParams{Lang: "en", RepLen: 10, MaxRatio: 0.5, Interval: op.DefaultInterval}, newWordRepetition)
-}
-
-func newWordRepetition(p wordRepetitionParams) (op.Operator, error) {
-	if p.Tokenization {
-		return nil, errTokenization
-	}
-	return &wordRepetition{params: p}, nil
+	}, wordRepetitionParams{Lang: "en", RepLen: 10, MaxRatio: 0.5, Interval: op.DefaultInterval}, func(p wordRepetitionParams) (op.Operator, error) {
+		return &wordRepetition{params: p}, nil
+	})
 }
 
 type wordRepetition struct {
-	op.Base
+	splitter
 	params wordRepetitionParams
 	text   record.Path
 	stat   record.Slot
@@ -57,7 +54,7 @@ type wordRepetition struct {
 
 func (o *wordRepetition) Open(ctx context.Context, env *op.Env) error {
 	o.text, o.stat = env.Text(), env.Float("word_rep_ratio")
-	return nil
+	return o.open(env, o.params.Tokenization, o.params.Lang)
 }
 
 func (o *wordRepetition) New(*op.Worker) (any, error) {
@@ -70,7 +67,7 @@ type wordRepetitionInstance struct {
 }
 
 func (o *wordRepetitionInstance) Measure(r *record.Record) error {
-	ids := r.Doc(o.text).WordIDs()
+	ids := o.ids(r.Doc(o.text))
 	n := int(min(o.params.RepLen, int64(len(ids))+1))
 	ratio := 0.0
 	if total, repeated := o.ngrams.Repeated(ids, n); total > 0 {

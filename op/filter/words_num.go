@@ -9,8 +9,8 @@ import (
 )
 
 type wordsNumParams struct {
-	Lang         string `json:"lang" doc:"language of the tokenizer; without one it has no effect"`
-	Tokenization bool   `json:"tokenization" doc:"split words with a SentencePiece model; not built yet"`
+	Lang         string `json:"lang" doc:"language of the model for tokenization"`
+	Tokenization bool   `json:"tokenization" doc:"words are the pieces of the SentencePiece model {lang}.sp.model"`
 	MinNum       int64  `json:"min_num" doc:"fewest words kept"`
 	MaxNum       int64  `json:"max_num" doc:"most words kept"`
 	op.Interval
@@ -22,7 +22,9 @@ func init() {
 		Summary: "Keeps texts whose number of words is within a range.",
 		Kind:    op.KindFilter,
 		Doc: `Words lie between spaces, newlines and tabs. Punctuation, digits, emoji and other special
-characters around a word don't count, so a word of them alone is none.`,
+characters around a word don't count, so a word of them alone is none.
+
+` + tokenizationDoc,
 		Stats:          []op.Stat{{Name: "num_words", Doc: "words of the text"}},
 		Reasons:        op.RangeReasons("min_num", "max_num"),
 		ScratchPerByte: 10,
@@ -41,18 +43,13 @@ characters around a word don't count, so a word of them alone is none.`,
 				Want:   `{"text":"one"}`,
 			},
 		},
-	}, wordsNumParams{Lang: "en", MinNum: 10, MaxNum: math.MaxInt64, Interval: op.DefaultInterval}, newWordsNum)
-}
-
-func newWordsNum(p wordsNumParams) (op.Operator, error) {
-	if p.Tokenization {
-		return nil, errTokenization
-	}
-	return &wordsNum{params: p}, nil
+	}, wordsNumParams{Lang: "en", MinNum: 10, MaxNum: math.MaxInt64, Interval: op.DefaultInterval}, func(p wordsNumParams) (op.Operator, error) {
+		return &wordsNum{params: p}, nil
+	})
 }
 
 type wordsNum struct {
-	op.Base
+	splitter
 	params wordsNumParams
 	text   record.Path
 	stat   record.Slot
@@ -60,13 +57,13 @@ type wordsNum struct {
 
 func (o *wordsNum) Open(ctx context.Context, env *op.Env) error {
 	o.text, o.stat = env.Text(), env.Int("num_words")
-	return nil
+	return o.open(env, o.params.Tokenization, o.params.Lang)
 }
 
 func (o *wordsNum) New(*op.Worker) (any, error) { return o, nil }
 
 func (o *wordsNum) Measure(r *record.Record) error {
-	r.SetInt(o.stat, int64(len(r.Doc(o.text).Refined())))
+	r.SetInt(o.stat, int64(o.count(r.Doc(o.text))))
 	return nil
 }
 
