@@ -65,8 +65,8 @@ type Reason uint8
 // Key is one bucket of a Deduplicator: a 128-bit hash.
 type Key struct{ Hi, Lo uint64 }
 
-// Deduplicator drops records that say what an earlier one says. Records that
-// share a key are duplicates; the first in input order stays.
+// Deduplicator drops records, or parts of them, that say what an earlier one
+// says. Its Operator says by Grouping what the keys mean.
 type Deduplicator interface {
 	// Keys appends the buckets that r falls into. A record without keys is
 	// nobody's duplicate.
