@@ -21,6 +21,8 @@ type chain struct {
 	rec     *record.Record
 	steps   []instance
 	dedup   op.Deduplicator
+	trim    op.Deduplicator // of the stage before; see openStage
+	trimmed []uint32
 	keys    []op.Key
 	worker  op.Worker
 	clock   Clock
@@ -48,7 +50,10 @@ func newChain(s *openStage, p *plan.Plan, worker int, clock Clock) (*chain, erro
 	if s.dedup != nil {
 		c.steps = c.steps[:len(c.steps)-1]
 	}
-	c.through = len(s.steps) == 0 && !p.KeepStats
+	if err := c.renewTrim(); err != nil {
+		return nil, err
+	}
+	c.through = len(s.steps) == 0 && s.trim == nil && !p.KeepStats
 	return c, nil
 }
 
@@ -74,6 +79,23 @@ func (c *chain) renew(i int) error {
 	}
 	if !ok {
 		return fmt.Errorf("%s: its instance is a %T, which is no %s", s.label, v, s.kind)
+	}
+	return nil
+}
+
+// renewTrim makes the instance anew that takes parts out of rows.
+func (c *chain) renewTrim() error {
+	s := c.stage.trim
+	if s == nil {
+		return nil
+	}
+	v, err := s.op.New(&c.worker)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.label, err)
+	}
+	c.trim, _ = v.(op.Deduplicator)
+	if _, ok := v.(op.Trimmer); !ok || c.trim == nil {
+		return fmt.Errorf("%s: its instance is a %T, which is no op.Trimmer", s.label, v)
 	}
 	return nil
 }
@@ -105,9 +127,12 @@ func (c *chain) run(in input, from int, s *segmentState) (next int, err error) {
 			err = fmt.Errorf("%s, row at offset %d: reading it panicked: %v", c.plan.Inputs[s.Src].Path, in.rows.ID(row).Pos, p)
 			return
 		}
-		step := c.stage.steps[c.at]
-		if err = c.refuse(in.rows, row, s, step.account, fmt.Errorf("the operator panicked: %v", p)); err == nil {
-			err = c.renew(c.at)
+		account, renew := s.dropStep, c.renewTrim
+		if c.at < len(c.stage.steps) {
+			account, renew = c.stage.steps[c.at].account, func() error { return c.renew(c.at) }
+		}
+		if err = c.refuse(in.rows, row, s, account, fmt.Errorf("the operator panicked: %v", p)); err == nil {
+			err = renew()
 		}
 		s.ordinal++
 	}()
@@ -138,11 +163,10 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 		defer c.rec.Shrink(largeRow)
 	}
 	if s.gate != nil {
-		if l, lost := s.gate.lost(s.ordinal); lost {
-			s.duplicate(rows.ID(row), l)
+		if winner, lost := s.gate.lost(uint32(rows.ID(row).Pos - s.Base)); lost {
+			s.duplicate(rows.ID(row), winner)
 			return nil
 		}
-		s.survive()
 		rows, row = s.gate.row(rows, row, e, s.Src)
 	}
 	if t, ok := rows.(record.Truster); ok && c.through && s.gate != nil {
@@ -158,6 +182,10 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 	c.rec.Reset(rows, row)
 	if s.gate != nil {
 		s.gate.hold.restore(e, c.rec)
+		if err := c.cut(s, rows, row); err != nil {
+			return c.refuse(rows, row, s, s.dropStep, err)
+		}
+		s.survive()
 	} else {
 		source := s.count(SourceStep)
 		source.In++
@@ -220,6 +248,26 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 	return nil
 }
 
+// cut takes out of the row the parts that too many rows have.
+func (c *chain) cut(s *segmentState, rows record.Rows, row int) error {
+	parts := s.gate.partsOf(uint32(rows.ID(row).Pos - s.Base))
+	if len(parts) == 0 {
+		return nil
+	}
+	c.at = len(c.stage.steps)
+	c.trimmed = c.trimmed[:0]
+	for _, p := range parts {
+		c.trimmed = append(c.trimmed, p.part)
+	}
+	before := c.rec.Changes()
+	err := c.trim.(op.Trimmer).Trim(c.rec, c.trimmed)
+	if c.rec.Changes() != before {
+		s.count(s.dropStep).Edited++
+	}
+	c.at = -1
+	return err
+}
+
 // key notes the row's key and that it goes on.
 func (c *chain) key(rows record.Rows, row int, e heldEntry, s *segmentState, timed bool) error {
 	c.at = len(c.steps)
@@ -238,7 +286,7 @@ func (c *chain) key(rows record.Rows, row int, e heldEntry, s *segmentState, tim
 	if err != nil {
 		return c.refuse(rows, row, s, account, err)
 	}
-	if len(c.keys) > 1 {
+	if len(c.keys) > 1 && c.stage.by == op.ByKey {
 		return fmt.Errorf("%s made %d keys for one row; rows are grouped by one", c.stage.dedup.label, len(c.keys))
 	}
 	return s.keep(c.rec, rows.Line(row), c.keys, c.stage.HoldRows || e.Whole)

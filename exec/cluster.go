@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
-	"sort"
 
 	"corpusmill/op"
 )
@@ -18,16 +17,6 @@ type segmentInfo struct {
 	Line int64  `json:"line"` // number, from 0, of its first line in the file
 }
 
-// loser is a row that duplicates an earlier one: the row by segment and
-// ordinal, the winner by segment and offset. Segments are indexes into the
-// run's list of segments, which is in input order.
-type loser struct {
-	seg, row  uint32
-	win, wOff uint32
-}
-
-const loserSize = 16
-
 // rangeOf returns the first and last Hi of part r of n equal parts of all keys.
 func rangeOf(r, n int) (lo, hi uint64) {
 	step := ^uint64(0) / uint64(n)
@@ -38,100 +27,138 @@ func rangeOf(r, n int) (lo, hi uint64) {
 	return lo, lo + step - 1
 }
 
-// clusterEntryBytes is the memory that clusterRange needs for an entry of a
-// key file.
+// clusterEntryBytes is the memory that a range needs for an entry of a key
+// file.
 const clusterEntryBytes = 48
 
 type rangeEntry struct {
-	key op.Key
-	seg uint32
-	row uint32
-	off uint32
+	key  op.Key
+	node node
 }
 
 // clusterRange compares the keys of all segments within one range of keys.
-// Of rows with one key the first in input order wins.
-func clusterRange(paths []string, lo, hi uint64, w io.Writer) error {
-	entries, err := readRange(paths, lo, hi)
+// Rows with one key are edges to the first of them. With match, rows that
+// share key.Hi are connected when it says so of their key.Lo.
+func clusterRange(paths []string, by op.GroupBy, lo, hi uint64, match func(a, b uint64) bool) ([]edge, error) {
+	entries, err := readRange(paths, by, lo, hi)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	slices.SortFunc(entries, func(a, b rangeEntry) int {
 		if c := compareKeys(a.key, b.key); c != 0 {
 			return c
 		}
-		return cmp.Compare(a.seg, b.seg)
+		return cmp.Compare(a.node, b.node)
 	})
-	var losers []loser
+	var edges []edge
 	for i := 0; i < len(entries); {
-		first := entries[i]
-		for i++; i < len(entries) && entries[i].key == first.key; i++ {
-			losers = append(losers, loser{entries[i].seg, entries[i].row, first.seg, first.off})
+		first := i
+		for i++; i < len(entries) && entries[i].key == entries[first].key; i++ {
+			if entries[i].node != entries[first].node {
+				edges = append(edges, edge{entries[i].node, entries[first].node})
+			}
 		}
 	}
-	return writeLosers(w, losers)
+	if match != nil {
+		edges = matchBuckets(edges, entries, match)
+	}
+	return edges, nil
+}
+
+// matchBuckets compares the distinct key.Lo of each bucket with each other.
+func matchBuckets(edges []edge, entries []rangeEntry, match func(a, b uint64) bool) []edge {
+	var bucket []rangeEntry
+	for i := 0; i < len(entries); {
+		bucket = bucket[:0]
+		for hi := entries[i].key.Hi; i < len(entries) && entries[i].key.Hi == hi; i++ {
+			e := entries[i]
+			if n := len(bucket); n > 0 && bucket[n-1].key.Lo == e.key.Lo {
+				continue
+			}
+			for _, other := range bucket {
+				if other.node != e.node && match(other.key.Lo, e.key.Lo) {
+					edges = append(edges, edge{max(other.node, e.node), min(other.node, e.node)})
+				}
+			}
+			bucket = append(bucket, e)
+		}
+	}
+	return edges
 }
 
 // readRange reads the entries of all key files within a range. Keys are
 // hashes, so a range has its share of each file: memory is taken once, by that.
-func readRange(paths []string, lo, hi uint64) ([]rangeEntry, error) {
+func readRange(paths []string, by op.GroupBy, lo, hi uint64) ([]rangeEntry, error) {
 	var total float64
 	for _, path := range paths {
-		k, err := openKeys(path)
+		k, err := openKeys(path, by)
 		if err != nil {
 			return nil, err
 		}
-		total += float64(k.a)
+		total += float64(k.keys())
 		k.close()
 	}
 	share := float64(hi-lo) / (1 << 64)
 	entries := make([]rangeEntry, 0, int(total*share*1.01)+1024)
-	for seg, path := range paths {
-		k, err := openKeys(path)
-		if err != nil {
-			return nil, err
-		}
-		raw, err := k.span(lo, hi)
-		k.close()
-		if err != nil {
-			return nil, err
-		}
+	err := eachSpan(paths, by, lo, hi, func(seg uint32, raw []byte) {
 		for ; len(raw) > 0; raw = raw[keySize:] {
-			entries = append(entries, rangeEntry{
-				key: op.Key{Hi: binary.LittleEndian.Uint64(raw), Lo: binary.LittleEndian.Uint64(raw[8:])},
-				seg: uint32(seg), row: binary.LittleEndian.Uint32(raw[16:]), off: binary.LittleEndian.Uint32(raw[20:]),
-			})
+			entries = append(entries, rangeEntry{getKey(raw), nodeOf(seg, binary.LittleEndian.Uint32(raw[16:]))})
 		}
-	}
-	return entries, nil
+	})
+	return entries, err
 }
 
-func compareLosers(a, b loser) int {
-	if c := cmp.Compare(a.seg, b.seg); c != 0 {
-		return c
-	}
-	return cmp.Compare(a.row, b.row)
-}
-
-func writeLosers(w io.Writer, losers []loser) error {
-	slices.SortFunc(losers, compareLosers)
-	rw := newRecWriter(w)
-	var rec [loserSize]byte
-	for _, l := range losers {
-		for i, v := range [4]uint32{l.seg, l.row, l.win, l.wOff} {
-			binary.LittleEndian.PutUint32(rec[4*i:], v)
-		}
-		if _, err := rw.Write(rec[:]); err != nil {
+// eachSpan calls fn with the entries of each run within a range of keys.
+func eachSpan(paths []string, by op.GroupBy, lo, hi uint64, fn func(seg uint32, raw []byte)) error {
+	for seg, path := range paths {
+		k, err := openKeys(path, by)
+		if err != nil {
 			return err
 		}
+		for _, r := range k.runs {
+			raw, _, err := k.span(r, lo, hi)
+			if err != nil {
+				k.close()
+				return err
+			}
+			fn(uint32(seg), raw)
+		}
+		k.close()
+	}
+	return nil
+}
+
+// A losers file is a record file of edges in input order of the children: each
+// row that loses and the row that stays.
+
+func writeLosers(w io.Writer, losers []edge) error {
+	slices.SortFunc(losers, compareEdges)
+	rw := newRecWriter(w)
+	if err := putEdges(rw, losers); err != nil {
+		return err
 	}
 	return rw.finish(uint64(len(losers)), 0)
 }
 
-// losersOf collects the losers of one segment, in order of their rows: those
-// that lost to another segment, and those that lost within it.
-func losersOf(seg uint32, loserFiles []string, keyPath string) ([]loser, error) {
-	var out []loser
+// readLosers returns the losers of one segment.
+func readLosers(path string, seg uint32) ([]edge, error) {
+	f, err := openEdges(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	segOf := func(e []byte) uint32 { return getEdge(e).child.seg() }
+	raw, _, err := f.between(0, int(f.a), edgeSize,
+		func(e []byte) bool { return segOf(e) < seg },
+		func(e []byte) bool { return segOf(e) > seg })
+	return appendEdges(nil, raw), err
+}
+
+// losersOf collects the losers of one segment, in order. With a key file also
+// those that lost within the segment: to a row that may itself have lost to
+// one of another.
+func losersOf(seg uint32, loserFiles []string, keyPath string) ([]edge, error) {
+	var out []edge
 	for _, path := range loserFiles {
 		l, err := readLosers(path, seg)
 		if err != nil {
@@ -139,53 +166,34 @@ func losersOf(seg uint32, loserFiles []string, keyPath string) ([]loser, error) 
 		}
 		out = append(out, l...)
 	}
-	slices.SortFunc(out, compareLosers)
-	k, err := openKeys(keyPath)
+	slices.SortFunc(out, compareEdges)
+	if keyPath == "" {
+		return out, nil
+	}
+	k, err := openKeys(keyPath, op.ByKey)
 	if err != nil {
 		return nil, err
 	}
 	defer k.close()
-	dups, err := k.dups()
+	links, err := k.links()
 	if err != nil {
 		return nil, err
 	}
-	across := len(out)
-	for _, d := range dups {
-		row, first, off := d[0], d[1], d[2]
-		l := loser{seg: seg, row: row, win: seg, wOff: off}
-		i := sort.Search(across, func(i int) bool { return out[i].row >= first })
-		if i < across && out[i].row == first {
-			l.win, l.wOff = out[i].win, out[i].wOff
+	across := out
+	find := func(n node) (edge, bool) {
+		i, ok := slices.BinarySearchFunc(across, n, func(e edge, n node) int { return cmp.Compare(e.child, n) })
+		if !ok {
+			return edge{}, false
+		}
+		return across[i], true
+	}
+	for _, l := range links {
+		l = edge{nodeOf(seg, l.child.off()), nodeOf(seg, l.parent.off())}
+		if w, lost := find(l.parent); lost {
+			l.parent = w.parent
 		}
 		out = append(out, l)
 	}
-	slices.SortFunc(out, compareLosers)
-	return out, nil
-}
-
-func readLosers(path string, seg uint32) ([]loser, error) {
-	r, err := openRec(path)
-	if err != nil {
-		return nil, err
-	}
-	defer r.close()
-	n := int(r.a)
-	if int64(n)*loserSize != r.n {
-		return nil, errDamaged
-	}
-	segOf := binary.LittleEndian.Uint32
-	raw, err := r.between(n, loserSize,
-		func(e []byte) bool { return segOf(e) < seg },
-		func(e []byte) bool { return segOf(e) > seg })
-	if err != nil {
-		return nil, err
-	}
-	out := make([]loser, 0, len(raw)/loserSize)
-	for ; len(raw) > 0; raw = raw[loserSize:] {
-		out = append(out, loser{
-			binary.LittleEndian.Uint32(raw), binary.LittleEndian.Uint32(raw[4:]),
-			binary.LittleEndian.Uint32(raw[8:]), binary.LittleEndian.Uint32(raw[12:]),
-		})
-	}
+	slices.SortFunc(out, compareEdges)
 	return out, nil
 }

@@ -2,11 +2,13 @@ package exec
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"corpusmill/internal/scratch"
@@ -30,32 +32,44 @@ func TestClusters(t *testing.T) {
 				pool[i].Hi = pool[0].Hi
 			}
 		}
-		first := map[op.Key][2]uint32{} // segment and offset
-		var want [][]loser
+		first := map[op.Key]node{}
+		var want [][]edge
 		var paths []string
 		for seg := range uint32(segments) {
 			var keys []keyEntry
-			lost := []loser{}
+			lost := []edge{}
 			for row := range uint32(rnd.IntN(80)) {
 				if rnd.IntN(10) == 0 {
 					continue // a row without a key
 				}
-				k := keyEntry{key: pool[rnd.IntN(distinct)], row: row, off: row * 11}
+				k := keyEntry{key: pool[rnd.IntN(distinct)], off: row * 11}
 				keys = append(keys, k)
 				if w, ok := first[k.key]; ok {
-					lost = append(lost, loser{seg, row, w[0], w[1]})
+					lost = append(lost, edge{nodeOf(seg, k.off), w})
 				} else {
-					first[k.key] = [2]uint32{seg, k.off}
+					first[k.key] = nodeOf(seg, k.off)
 				}
 			}
-			rnd.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
-			paths = append(paths, keysFile(t, dir, keys))
+			var runs [][]keyEntry
+			for len(keys) > 20 && rnd.IntN(2) == 0 {
+				n := rnd.IntN(len(keys))
+				runs, keys = append(runs, keys[:n]), keys[n:]
+			}
+			runs = append(runs, keys)
+			for _, keys := range runs {
+				rnd.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+			}
+			paths = append(paths, keysFile(t, dir, op.ByKey, runs...))
 			want = append(want, lost)
 		}
 		var files []string
 		for r := range ranges {
 			lo, hi := rangeOf(r, ranges)
-			files = append(files, losersFile(t, dir, func(f *os.File) error { return clusterRange(paths, lo, hi, f) }))
+			edges, err := clusterRange(paths, op.ByKey, lo, hi, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file(t, dir, func(f *os.File) error { return writeLosers(f, edges) }))
 		}
 		for seg := range segments {
 			got, err := losersOf(uint32(seg), files, paths[seg])
@@ -69,12 +83,21 @@ func TestClusters(t *testing.T) {
 	}
 }
 
-func keysFile(t *testing.T, dir string, keys []keyEntry) string {
+func keysFile(t *testing.T, dir string, by op.GroupBy, runs ...[]keyEntry) string {
 	t.Helper()
-	return losersFile(t, dir, func(f *os.File) error { _, err := writeKeys(f, keys); return err })
+	return file(t, dir, func(f *os.File) error {
+		w := newKeyWriter(f, by)
+		for _, keys := range runs {
+			if err := w.run(keys); err != nil {
+				return err
+			}
+		}
+		_, err := w.finish()
+		return err
+	})
 }
 
-func losersFile(t *testing.T, dir string, write func(*os.File) error) string {
+func file(t *testing.T, dir string, write func(*os.File) error) string {
 	t.Helper()
 	f, err := os.CreateTemp(dir, "")
 	if err != nil {
@@ -93,20 +116,21 @@ func TestKeysDamaged(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	keys := make([]keyEntry, 12_000)
 	for i := range keys {
-		keys[i] = keyEntry{key: op.Key{Hi: rnd.Uint64()}, row: uint32(i)}
+		keys[i] = keyEntry{key: op.Key{Hi: rnd.Uint64()}, off: uint32(i)}
 	}
-	whole, err := os.ReadFile(keysFile(t, scratch.Dir(t), keys))
+	whole, err := os.ReadFile(keysFile(t, scratch.Dir(t), op.ByKey, keys))
 	if err != nil {
 		t.Fatal(err)
 	}
 	lo, hi := rangeOf(1, 5)
 	span := func(path string) ([]byte, error) {
-		k, err := openKeys(path)
+		k, err := openKeys(path, op.ByKey)
 		if err != nil {
 			return nil, err
 		}
 		defer k.close()
-		return k.span(lo, hi)
+		raw, _, err := k.span(k.runs[0], lo, hi)
+		return raw, err
 	}
 	path := filepath.Join(scratch.Dir(t), "keys")
 	if err := os.WriteFile(path, whole, 0o666); err != nil {
@@ -122,7 +146,7 @@ func TestKeysDamaged(t *testing.T) {
 		}
 	}
 	seen := 0
-	for n := 0; n < 12_000*keySize; n += 24 * 19 {
+	for n := 0; n < 12_000*keySize; n += keySize * 19 {
 		b := bytes.Clone(whole)
 		b[n+7] ^= 0xff // the highest byte of an entry's key
 		if err := os.WriteFile(path, b, 0o666); err != nil {
@@ -131,10 +155,95 @@ func TestKeysDamaged(t *testing.T) {
 		if got, err := span(path); err != nil {
 			seen++
 		} else if !bytes.Equal(got, want) {
-			t.Fatalf("a damaged entry %d gives %d bytes, want %d", n/24, len(got), len(want))
+			t.Fatalf("a damaged entry %d gives %d bytes, want %d", n/keySize, len(got), len(want))
 		}
 	}
 	if seen == 0 {
 		t.Error("no damage was seen")
+	}
+}
+
+// TestSortKeys compares the sort by buckets with that of the library, for keys
+// that are spread and such that are not.
+func TestSortKeys(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	var scratch []keyEntry
+	for _, n := range []int{0, 1, 8, 9, 100, 5000, 70_000} {
+		for _, mask := range []uint64{^uint64(0), 7, 7 << 61, 0} {
+			keys := make([]keyEntry, n)
+			for i := range keys {
+				keys[i] = keyEntry{key: op.Key{Hi: rnd.Uint64() & mask, Lo: rnd.Uint64N(3)}, off: rnd.Uint32N(50), part: rnd.Uint32N(4)}
+			}
+			want := slices.Clone(keys)
+			slices.SortFunc(want, compareEntries)
+			if scratch = sortKeys(keys, scratch); !slices.Equal(keys, want) {
+				t.Fatalf("%d keys with mask %x are out of order", n, mask)
+			}
+		}
+	}
+}
+
+// TestParts compares the parts that are to go with what maps find.
+func TestParts(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(9, 10))
+	for round := range 30 {
+		dir := scratch.Dir(t)
+		pool := make([]op.Key, 1+rnd.IntN(30))
+		for i := range pool {
+			pool[i] = op.Key{Hi: rnd.Uint64(), Lo: rnd.Uint64()}
+		}
+		most := rnd.Int64N(12)
+		rows := map[op.Key]map[node]bool{}
+		segments := make([][]keyEntry, 1+rnd.IntN(5))
+		var paths []string
+		for seg := range segments {
+			var runs [][]keyEntry
+			for range 1 + rnd.IntN(3) {
+				var run []keyEntry
+				for range rnd.IntN(20) {
+					off := uint32(len(segments[seg]) * 7)
+					for part := range uint32(rnd.IntN(5)) {
+						k := keyEntry{pool[rnd.IntN(len(pool))], off, part}
+						run = append(run, k)
+						if rows[k.key] == nil {
+							rows[k.key] = map[node]bool{}
+						}
+						rows[k.key][nodeOf(uint32(seg), off)] = true
+					}
+					segments[seg] = append(segments[seg], keyEntry{}) // so that the next offset is another
+				}
+				runs = append(runs, run)
+			}
+			segments[seg] = slices.Concat(runs...)
+			paths = append(paths, keysFile(t, dir, op.ByPart, runs...))
+		}
+		var files []string
+		ranges := 1 + rnd.IntN(4)
+		for r := range ranges {
+			lo, hi := rangeOf(r, ranges)
+			keys, err := commonRange(paths, lo, hi, most)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file(t, dir, func(f *os.File) error { return writeCommon(f, keys) }))
+		}
+		for seg := range segments {
+			want := []rowPart{}
+			for _, k := range segments[seg] {
+				if int64(len(rows[k.key])) > most {
+					want = append(want, rowPart{k.off, k.part})
+				}
+			}
+			slices.SortFunc(want, func(a, b rowPart) int {
+				return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(a.part, b.part))
+			})
+			got, err := partsOf(files, paths[seg])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Fatalf("round %d, segment %d:\ngot  %v\nwant %v", round, seg, got, want)
+			}
+		}
 	}
 }

@@ -74,9 +74,11 @@ type driver struct {
 	journal  *journal
 	account  *Account
 	segs     []segmentInfo
-	keys     map[int]int64 // distinct keys by stage, an upper bound
+	keys     map[int]keyCounts
 	last     map[int]*segmentEntry
-	ranges   map[int]map[int]bool // finished ranges by cluster stage
+	tasks    map[taskEntry]bool  // that are done, of stages without segments
+	rounds   map[int]*roundEntry // the last that is done, by components stage
+	found    map[int]int         // files that a stage which is done has left
 	finished map[int]bool
 	sketches []json.RawMessage // of the committed segments, for a columnar output
 	shards   []shard           // files of the last output stage that is done
@@ -96,7 +98,8 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 	}
 	defer unlock()
 	d := &driver{plan: p, backend: b, opts: o, work: workDir(filepath.Join(o.Folder, "work")),
-		keys: map[int]int64{}, last: map[int]*segmentEntry{}, ranges: map[int]map[int]bool{}, finished: map[int]bool{},
+		keys: map[int]keyCounts{}, last: map[int]*segmentEntry{}, tasks: map[taskEntry]bool{}, rounds: map[int]*roundEntry{},
+		found: map[int]int{}, finished: map[int]bool{},
 		progress: newProgress(len(p.Stages))}
 	defer func() { d.journal.close() }()
 	if err := d.open(); err != nil {
@@ -171,6 +174,8 @@ func (d *driver) stages(ctx context.Context) error {
 			err = d.rowStage(ctx, i)
 		case plan.EndCluster:
 			err = d.clusterStage(ctx, i)
+		case plan.EndComponents:
+			err = d.componentStage(ctx, i)
 		case plan.EndEncode:
 			err = d.encode(ctx)
 		}
@@ -199,7 +204,9 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 		if bulk != "" {
 			os.Remove(bulk)
 		}
-		d.keys[stage] += s.Keys
+		n := d.keys[stage]
+		n.add(s.Keys)
+		d.keys[stage] = n
 		d.sketch(s.Sketch)
 		if stage == 0 {
 			d.progress.commit(&s.Summary)
@@ -226,15 +233,15 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 			return err
 		}
 	}
-	return d.done(stage)
+	return d.done(stage, 0)
 }
 
 // rowTasks cuts a stage's input into tasks, less what is committed.
 func (d *driver) rowTasks(stage int) ([]Task, error) {
 	s := d.plan.Stages[stage]
-	losers := 0
+	found := 0
 	if s.After >= 0 {
-		losers = d.rangesOf(s.After)
+		found = d.found[s.After]
 	}
 	var src uint32
 	from := 0 // of src; the files before are done
@@ -245,7 +252,7 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 	if s.Read == plan.FromHeld {
 		for _, g := range d.segs {
 			if g.Src > src || g.Src == src && g.Seg >= from {
-				out = append(out, Task{Stage: stage, Losers: losers, Split: storage.Split{Src: g.Src, Seg: g.Seg}})
+				out = append(out, Task{Stage: stage, Found: found, Split: storage.Split{Src: g.Src, Seg: g.Seg}})
 			}
 		}
 		return out, nil
@@ -261,7 +268,7 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 			return nil, err
 		}
 		for k, split := range splits {
-			t := Task{Stage: stage, Losers: losers, Split: split}
+			t := Task{Stage: stage, Found: found, Split: split}
 			if uint32(i) == src {
 				if k+1 < len(splits) && splits[k+1].Seg <= from {
 					continue
@@ -274,36 +281,46 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 	return out, nil
 }
 
-// rangesOf is the number of tasks of a cluster stage: as many as its keys
-// need at the memory that a task may take.
-func (d *driver) rangesOf(stage int) int {
-	n := d.keys[stage-1]
-	return int(max(1, (n*clusterEntryBytes+rangeBytes-1)/rangeBytes))
-}
+// taskBytes is the memory that a task of a stage without rows takes. It is
+// fixed, so that a resumed run with another --memory has the same tasks.
+const taskBytes = 24 << 20
 
-// rangeBytes is the memory that a cluster task takes. It is fixed, so that a
-// resumed run with another --memory has the same ranges.
-const rangeBytes = 24 << 20
+// tasksFor is the number of tasks for so many things of a size each.
+func tasksFor(n, size int64) int { return int(max(1, (n*size+taskBytes-1)/taskBytes)) }
 
+// clusterStage compares keys, in as many ranges as they need.
 func (d *driver) clusterStage(ctx context.Context, stage int) error {
-	n := d.rangesOf(stage)
+	n := tasksFor(d.keys[stage-1].Keys, clusterEntryBytes)
 	var tasks []Task
 	for r := range n {
-		if !d.ranges[stage][r] {
-			tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
-		}
+		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
 	}
-	err := d.run(ctx, tasks, nil, func(t Task) error {
-		return d.journal.write(entry{Task: &taskEntry{stage, t.Range}})
-	})
-	if err != nil {
+	if err := d.runTasks(ctx, tasks); err != nil {
 		return err
 	}
-	return d.done(stage)
+	return d.done(stage, n)
 }
 
-func (d *driver) done(stage int) error {
-	return d.journal.write(entry{Done: &doneEntry{stage, d.shards}, Synced: true})
+// runTasks runs those of the tasks that aren't done, and journals each.
+func (d *driver) runTasks(ctx context.Context, tasks []Task) error {
+	var todo []Task
+	for _, t := range tasks {
+		if !d.tasks[entryOf(t)] {
+			todo = append(todo, t)
+		}
+	}
+	return d.run(ctx, todo, nil, func(t Task) error {
+		e := entryOf(t)
+		return d.journal.write(entry{Task: &e})
+	})
+}
+
+func entryOf(t Task) taskEntry { return taskEntry{t.Stage, t.Phase, t.Round, t.Range, t.First} }
+
+// done notes that a stage is done and has left so many files.
+func (d *driver) done(stage, found int) error {
+	d.found[stage] = found
+	return d.journal.write(entry{Done: &doneEntry{stage, d.shards, found}, Synced: true})
 }
 
 // sketch notes the schema of a segment's rows. Equal ones in a row are one.
@@ -316,8 +333,11 @@ func (d *driver) sketch(state json.RawMessage) {
 // describe names a task in messages.
 func (d *driver) describe(t Task) string {
 	s := d.plan.Stages[t.Stage]
-	if s.End == plan.EndCluster {
+	switch s.End {
+	case plan.EndCluster:
 		return fmt.Sprintf("stage %d (%s), range %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
+	case plan.EndComponents:
+		return fmt.Sprintf("stage %d (%s), round %d, %s, part %d of %d", t.Stage+1, s.Name, t.Round+1, t.Phase, t.Range+1, t.Ranges)
 	}
 	where := fmt.Sprintf("from byte %d", t.Split.Start)
 	if s.Read == plan.FromHeld {

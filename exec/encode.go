@@ -68,7 +68,7 @@ func (d *driver) encode(ctx context.Context) error {
 		return &AccountError{fmt.Errorf("%d rows were encoded, %d were written", rows, d.account.Written)}
 	}
 	d.shards = e.shards
-	return d.done(len(d.plan.Stages) - 1)
+	return d.done(len(d.plan.Stages)-1, 0)
 }
 
 // eachLine calls fn for the lines of r, without their newlines.

@@ -22,12 +22,23 @@ type Task struct {
 	Attempt int           `json:"attempt"`
 	Split   storage.Split `json:"split"`
 	From    int           `json:"from"` // the split's segments before this one are done
-	// Range of Ranges equal parts of all keys, for EndCluster.
+	// Range of Ranges equal parts of all keys, for EndCluster, or of all nodes,
+	// for EndComponents.
 	Range  int `json:"range"`
 	Ranges int `json:"ranges"`
-	// Losers is the number of files that the cluster stage left, for a stage
-	// that comes after one.
-	Losers int `json:"losers"`
+	// Phase and Round are for EndComponents. Inputs is the number of files that
+	// the phase before left, Links that of phaseLinks, for the first round.
+	// File is the file of a phaseJump, and [First, Last) are its edges.
+	Phase  phase `json:"phase,omitempty"`
+	Round  int   `json:"round,omitempty"`
+	Inputs int   `json:"inputs,omitempty"`
+	Links  int   `json:"links,omitempty"`
+	File   int   `json:"file,omitempty"`
+	First  int64 `json:"first,omitempty"`
+	Last   int64 `json:"last,omitempty"`
+	// Found is the number of files that the stage before left, for a stage
+	// that comes after one which found duplicates.
+	Found int `json:"found"`
 }
 
 // Executor runs the tasks of one plan in this process.
@@ -79,6 +90,11 @@ func (x *Executor) Close() error {
 				first = err
 			}
 		}
+		if s.trim != nil {
+			if err := s.trim.op.Close(); err != nil && first == nil {
+				first = err
+			}
+		}
 	}
 	x.stages = map[int]*openStage{}
 	return first
@@ -97,6 +113,8 @@ type openStage struct {
 	texts []record.Path // that "source" checks, in the first stage only
 	steps []openStep
 	dedup *openStep
+	by    op.GroupBy // of dedup
+	trim  *openStep  // the deduplicator whose common parts are taken out first
 	stats *statsWriter
 }
 
@@ -134,11 +152,24 @@ func (x *Executor) open(ctx context.Context, stage int) (*openStage, error) {
 		s.steps = append(s.steps, openStep{account: i + 1, op: o, kind: spec.Kind, label: step.Label})
 	}
 	if s.End == plan.EndKeys {
-		s.dedup = &s.steps[len(s.steps)-1]
+		s.dedup, s.by = &s.steps[len(s.steps)-1], x.Plan.Grouping(stage).By
+	}
+	if s.After >= 0 && x.Plan.Grouping(s.After).By == op.ByPart {
+		at := x.Plan.Stages[s.After].Dedup
+		o, err := x.openDedup(ctx, s.After, s.env)
+		if err != nil {
+			return nil, err
+		}
+		s.trim = &openStep{account: at + 1, op: o, kind: op.KindDeduplicator, label: x.Plan.Steps[at].Label}
 	}
 	s.stats = newStatsWriter(s.env.Stats)
 	x.stages[stage] = s
 	return s, nil
+}
+
+// openDedup opens the deduplicator of a stage.
+func (x *Executor) openDedup(ctx context.Context, stage int, env *op.Env) (op.Operator, error) {
+	return plan.Open(ctx, env, x.Plan.Steps[x.Plan.Stages[stage].Dedup], x.Plan.TextKey)
 }
 
 // segments is the run's list of segments, known once the first stage is done.
@@ -183,8 +214,15 @@ func (d workDir) keys(stage int, src uint32, seg int) string {
 func (d workDir) held(stage int, src uint32, seg int) string {
 	return d.at("held", fmt.Sprint(stage), fmt.Sprintf("%d-%d", src, seg))
 }
-func (d workDir) losers(stage, r int) string {
-	return d.at("losers", fmt.Sprint(stage), fmt.Sprint(r))
+
+// found is what task r of a stage found: losers, edges or common keys.
+func (d workDir) found(stage, r int) string {
+	return d.at("found", fmt.Sprint(stage), fmt.Sprint(r))
+}
+
+// round is what task r of a phase left.
+func (d workDir) round(stage, round int, p phase, r int) string {
+	return d.at("found", fmt.Sprint(stage), fmt.Sprintf("%s-%d", p, round), fmt.Sprint(r))
 }
 func (d workDir) bulk(t Task, src uint32, seg int) string {
 	return d.at("bulk", fmt.Sprintf("%d-%d-%d.%d", t.Stage, src, seg, t.Attempt))

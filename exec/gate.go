@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"corpusmill/op"
 	"corpusmill/record"
 )
 
@@ -23,27 +24,36 @@ type gate struct {
 	rows   *record.JSONRows // one held row at a time, in place of that of the input
 	ahead  heldEntry
 	have   bool
-	losers []loser
-	lostAt int
+	losers []edge
+	parts  []rowPart // that are to go
 }
 
 func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 	at := x.segs[info]
-	from := s.After - 1 // the stage that wrote the keys
+	from := x.Plan.KeysStage(s.After)
 	hold, err := openHold(x.dir.held(from, at.Src, at.Seg), s.env.Stats)
 	if err != nil {
 		return nil, err
 	}
+	g := &gate{hold: hold, rows: record.NewJSONRows(s.env.Fields)}
 	var files []string
-	for r := range t.Losers {
-		files = append(files, x.dir.losers(s.After, r))
+	for r := range t.Found {
+		files = append(files, x.dir.found(s.After, r))
 	}
-	losers, err := losersOf(uint32(info), files, x.dir.keys(from, at.Src, at.Seg))
+	keys := x.dir.keys(from, at.Src, at.Seg)
+	switch x.Plan.Grouping(s.After).By {
+	case op.ByKey:
+		g.losers, err = losersOf(uint32(info), files, keys)
+	case op.ByCluster:
+		g.losers, err = losersOf(uint32(info), files, "")
+	case op.ByPart:
+		g.parts, err = partsOf(files, keys)
+	}
 	if err != nil {
 		hold.close()
 		return nil, err
 	}
-	return &gate{hold: hold, rows: record.NewJSONRows(s.env.Fields), losers: losers}, nil
+	return g, nil
 }
 
 // pass says whether the row, which has that ordinal in its segment, goes on.
@@ -87,16 +97,29 @@ func (g *gate) row(rows record.Rows, row int, e heldEntry, src uint32) (record.R
 	return g.rows, 0
 }
 
-// lost says whether the row is a duplicate, and of which. Rows are asked
-// about in order.
-func (g *gate) lost(ordinal int64) (loser, bool) {
-	for g.lostAt < len(g.losers) && int64(g.losers[g.lostAt].row) < ordinal {
-		g.lostAt++
+// lost says whether the row at an offset is a duplicate, and of which. Rows
+// are asked about in order.
+func (g *gate) lost(off uint32) (winner node, lost bool) {
+	for len(g.losers) > 0 && g.losers[0].child.off() < off {
+		g.losers = g.losers[1:]
 	}
-	if g.lostAt < len(g.losers) && int64(g.losers[g.lostAt].row) == ordinal {
-		return g.losers[g.lostAt], true
+	if len(g.losers) > 0 && g.losers[0].child.off() == off {
+		return g.losers[0].parent, true
 	}
-	return loser{}, false
+	return 0, false
+}
+
+// partsOf returns the parts of the row at an offset that are to go. Rows are
+// asked about in order.
+func (g *gate) partsOf(off uint32) []rowPart {
+	for len(g.parts) > 0 && g.parts[0].off < off {
+		g.parts = g.parts[1:]
+	}
+	n := 0
+	for n < len(g.parts) && g.parts[n].off == off {
+		n++
+	}
+	return g.parts[:n]
 }
 
 // close checks that every row that was let through has come by.

@@ -16,8 +16,10 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type entry struct {
 	// Segment is a committed segment of a map stage.
 	Segment *segmentEntry `json:"segment,omitempty"`
-	// Task is a finished task of a cluster stage, by its range.
+	// Task is a finished task of a stage without segments.
 	Task *taskEntry `json:"task,omitempty"`
+	// Round is a finished round of a components stage.
+	Round *roundEntry `json:"round,omitempty"`
 	// Done is a finished stage.
 	Done *doneEntry `json:"done,omitempty"`
 	// Commit says that the result is whole and its files are being renamed.
@@ -34,13 +36,24 @@ type segmentEntry struct {
 }
 
 type taskEntry struct {
-	Stage int `json:"stage"`
-	Range int `json:"range"`
+	Stage int   `json:"stage"`
+	Phase phase `json:"phase,omitempty"`
+	Round int   `json:"round,omitempty"`
+	Range int   `json:"range"`
+	First int64 `json:"first,omitempty"`
+}
+
+type roundEntry struct {
+	Stage int    `json:"stage"`
+	Round int    `json:"round"`
+	Files int    `json:"files"` // that its jumps left
+	Moved uint64 `json:"moved"`
 }
 
 type doneEntry struct {
 	Stage  int     `json:"stage"`
 	Shards []shard `json:"shards,omitempty"` // of an output stage
+	Found  int     `json:"found,omitempty"`  // files, of a stage that finds duplicates
 }
 
 type commitEntry struct {

@@ -18,7 +18,7 @@ func sampleEntries() []entry {
 	return []entry{
 		{Segment: s},
 		{Segment: s, Synced: true},
-		{Task: &taskEntry{1, 2}},
+		{Task: &taskEntry{Stage: 1, Range: 2}},
 		{Done: &doneEntry{Stage: 1, Shards: []shard{{Bytes: 3, Sum: "ab"}}}, Synced: true},
 		{Commit: &commitEntry{Report: &Report{Digest: "d"}, Renames: [][2]string{{"a", "b"}}}},
 	}
@@ -73,7 +73,7 @@ func TestJournalTorn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := j.write(entry{Task: &taskEntry{9, 9}}); err != nil {
+			if err := j.write(entry{Task: &taskEntry{Stage: 9, Range: 9}}); err != nil {
 				t.Fatal(err)
 			}
 			j.close()

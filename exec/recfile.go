@@ -131,7 +131,7 @@ var errDamaged = fmt.Errorf("damaged: the checksum or the length is wrong; remov
 // read returns the bytes from off to end, checked, in a slice of its own.
 func (r *recReader) read(off, end int64) ([]byte, error) {
 	if off < 0 || end > r.n || off > end {
-		return nil, fmt.Errorf("%s: %w", r.f.Name(), errDamaged)
+		return nil, r.damaged()
 	}
 	first := off / recBlock * recBlock
 	last := min((end+recBlock-1)/recBlock*recBlock, r.n)
@@ -142,19 +142,20 @@ func (r *recReader) read(off, end int64) ([]byte, error) {
 	for b := first; b < last; b += recBlock {
 		block := buf[b-first : min(b+recBlock, last)-first]
 		if crc32.Checksum(block, castagnoli) != binary.LittleEndian.Uint32(r.crcs[b/recBlock*4:]) {
-			return nil, fmt.Errorf("%s: %w", r.f.Name(), errDamaged)
+			return nil, r.damaged()
 		}
 	}
 	return buf[off-first : end-first], nil
 }
 
-// between returns those of the first n entries, of size bytes each, that are
-// neither below nor above a range. The entries are sorted.
-func (r *recReader) between(n, size int, below, above func(entry []byte) bool) ([]byte, error) {
+// between returns those of n entries, of size bytes each and the first at an
+// offset, that are neither below nor above a range, and how many are before
+// them. The entries are sorted.
+func (r *recReader) between(at int64, n, size int, below, above func(entry []byte) bool) (raw []byte, before int64, err error) {
 	var failed error
 	buf := make([]byte, size)
 	probe := func(i int) []byte {
-		if _, err := r.f.ReadAt(buf, int64(i)*int64(size)); err != nil && failed == nil {
+		if _, err := r.f.ReadAt(buf, at+int64(i)*int64(size)); err != nil && failed == nil {
 			failed = err
 		}
 		return buf
@@ -162,23 +163,35 @@ func (r *recReader) between(n, size int, below, above func(entry []byte) bool) (
 	start := sort.Search(n, func(i int) bool { return !below(probe(i)) })
 	end := start + sort.Search(n-start, func(i int) bool { return above(probe(start + i)) })
 	if failed != nil {
-		return nil, failed
+		return nil, 0, failed
 	}
 	// What the search looked at has no checksum of its own. The entries that
 	// it found and their neighbours are checked: with these in order it was
 	// not led astray.
 	from, to := max(start-1, 0), min(end+1, n)
-	raw, err := r.read(int64(from)*int64(size), int64(to)*int64(size))
+	raw, err = r.read(at+int64(from)*int64(size), at+int64(to)*int64(size))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	first, last := (start-from)*size, (end-from)*size
 	around := first > 0 && !below(raw) || last < len(raw) && !above(raw[last:])
 	within := first < last && (below(raw[first:]) || above(raw[last-size:]))
 	if around || within {
-		return nil, fmt.Errorf("%s: %w", r.f.Name(), errDamaged)
+		return nil, 0, r.damaged()
 	}
-	return raw[first:last], nil
+	return raw[first:last], int64(start), nil
 }
+
+// check reads the file to see whether it is whole.
+func (r *recReader) check() error {
+	for off := int64(0); off < r.n; off += 16 * recBlock {
+		if _, err := r.read(off, min(off+16*recBlock, r.n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *recReader) damaged() error { return fmt.Errorf("%s: %w", r.f.Name(), errDamaged) }
 
 func (r *recReader) close() error { return r.f.Close() }

@@ -59,7 +59,9 @@ func (d *driver) replay() error {
 		case e.Segment != nil:
 			s := e.Segment
 			d.account.apply(&s.Summary)
-			d.keys[s.Stage] += s.Summary.Keys
+			n := d.keys[s.Stage]
+			n.add(s.Summary.Keys)
+			d.keys[s.Stage] = n
 			d.progress.reuse(s.Stage, s.Summary.File.Bytes)
 			d.last[s.Stage] = s
 			d.sketch(s.Summary.Sketch)
@@ -74,12 +76,12 @@ func (d *driver) replay() error {
 				}
 			}
 		case e.Task != nil:
-			if d.ranges[e.Task.Stage] == nil {
-				d.ranges[e.Task.Stage] = map[int]bool{}
-			}
-			d.ranges[e.Task.Stage][e.Task.Range] = true
+			d.tasks[*e.Task] = true
+		case e.Round != nil:
+			d.rounds[e.Round.Stage] = e.Round
 		case e.Done != nil:
 			d.finished[e.Done.Stage] = true
+			d.found[e.Done.Stage] = e.Done.Found
 			d.shards = e.Done.Shards
 		case e.Commit != nil:
 			d.commit = e.Commit
@@ -122,7 +124,7 @@ func (d *driver) whole(entries []placed) bool {
 	}
 	for _, e := range entries {
 		s := e.Segment
-		if checkKeys(d.work.keys(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil ||
+		if checkKeys(d.work.keys(s.Stage, s.Summary.Src, s.Summary.Seg), d.plan.Grouping(s.Stage).By) != nil ||
 			checkHold(d.work.held(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
 			return false
 		}

@@ -20,10 +20,10 @@ type Summary struct {
 	File  FileCount         `json:"file"`
 	Steps map[int]StepCount `json:"steps"` // by account index; only those that the stage ran
 	// Rows is the digest of the rows to write, and its number.
-	Rows     Digest `json:"rows"`
-	Noted    int64  `json:"noted"`     // drops
-	SetAside int64  `json:"set_aside"` // quarantined rows
-	Keys     int64  `json:"keys"`      // distinct keys written
+	Rows     Digest    `json:"rows"`
+	Noted    int64     `json:"noted"`     // drops
+	SetAside int64     `json:"set_aside"` // quarantined rows
+	Keys     keyCounts `json:"keys"`
 	// Sketch is the schema that a columnar output needs for these rows.
 	Sketch json.RawMessage `json:"sketch,omitempty"`
 	// BulkFile is the file that holds the segment's Bulk when it isn't in

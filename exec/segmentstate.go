@@ -25,7 +25,9 @@ type segmentState struct {
 	dropStep int // account index of the deduplicator whose losers the gate knows
 	hold     *holdWriter
 	holdFile *tempFile
-	keys     []keyEntry
+	keys     []keyEntry // not yet in keyFile
+	keyOut   *keyWriter
+	keyFile  *tempFile
 	sketch   storage.Sketch // of a columnar output; nil for others
 }
 
@@ -78,13 +80,13 @@ func (s *segmentState) filtered(id record.ID, account, why int) {
 }
 
 // duplicate drops a row that lost to another.
-func (s *segmentState) duplicate(id record.ID, l loser) {
-	win := s.segs[l.win]
+func (s *segmentState) duplicate(id record.ID, winner node) {
+	win := s.segs[winner.seg()]
 	s.counts[s.dropStep].Duplicate++
 	s.File.Duplicate++
 	s.reason(s.dropStep, 0)
 	s.bulk.Drops = appendDrop(s.bulk.Drops, Drop{ID: id, Step: s.dropStep, Duplicate: true,
-		Winner: record.ID{Src: win.Src, Pos: win.Base + uint64(l.wOff)}})
+		Winner: record.ID{Src: win.Src, Pos: win.Base + uint64(winner.off())}})
 	s.Noted++
 }
 
@@ -104,12 +106,18 @@ func (s *segmentState) quarantine(rows record.Rows, row, account int, cause erro
 	s.SetAside++
 }
 
-// keep notes a row that goes on to the next stage, and its key. The row is
+// keep notes a row that goes on to the next stage, and its keys. The row is
 // held with whole, or when this stage has changed it.
 func (s *segmentState) keep(r *record.Record, line int, keys []op.Key, whole bool) error {
 	off := r.ID().Pos - s.Base
-	for _, k := range keys {
-		s.keys = append(s.keys, keyEntry{key: k, row: uint32(s.ordinal), off: uint32(off)})
+	if len(s.keys) > 0 && len(s.keys)+len(keys) > keyRun {
+		if err := s.keyOut.run(s.keys); err != nil {
+			return diskError(s.keyFile.path, 0, err)
+		}
+		s.keys = s.keys[:0]
+	}
+	for i, k := range keys {
+		s.keys = append(s.keys, keyEntry{key: k, off: uint32(off), part: uint32(i)})
 	}
 	return diskError(s.holdFile.path, 0, s.hold.add(s.ordinal, off, line, r, whole || !r.Edits().Empty()))
 }
@@ -154,23 +162,29 @@ func (s *segmentState) write(r *record.Record, stats *statsWriter, inRow bool) e
 	return nil
 }
 
-// finishKeys writes the segment's keys and completes its held rows. The
-// committer brings both to the disk.
-func (s *segmentState) finishKeys(t Task) error {
-	path := s.x.dir.keys(t.Stage, s.Src, s.Seg)
-	f, err := newTemp(path)
+func (s *segmentState) openKeys(path string, by op.GroupBy) (err error) {
+	if s.keyFile, err = newTemp(path); err != nil {
+		return err
+	}
+	s.keyOut = newKeyWriter(s.keyFile, by)
+	return nil
+}
+
+// finishKeys completes the segment's keys and held rows. The committer brings
+// both to the disk.
+func (s *segmentState) finishKeys() error {
+	err := s.keyOut.run(s.keys)
+	if err == nil {
+		s.Keys, err = s.keyOut.finish()
+	}
+	if err != nil {
+		return diskError(s.keyFile.path, int64(len(s.keys))*keySize, err)
+	}
+	err = s.keyFile.commit(false)
+	s.keyFile = nil
 	if err != nil {
 		return err
 	}
-	n, err := writeKeys(f, s.keys)
-	if err != nil {
-		f.abort()
-		return diskError(path, int64(len(s.keys))*keySize, err)
-	}
-	if err := f.commit(false); err != nil {
-		return err
-	}
-	s.Keys = n
 	if err := s.hold.finish(); err != nil {
 		return diskError(s.holdFile.path, int64(len(s.hold.buf)), err)
 	}
@@ -201,5 +215,8 @@ func (s *segmentState) abandon() {
 	}
 	if s.holdFile != nil {
 		s.holdFile.abort()
+	}
+	if s.keyFile != nil {
+		s.keyFile.abort()
 	}
 }

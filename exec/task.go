@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
+	"corpusmill/op"
 	"corpusmill/plan"
 	"corpusmill/storage"
 )
@@ -29,7 +31,9 @@ func (x *Executor) NewWorker(id int) *Worker {
 func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) error {
 	switch w.x.Plan.Stages[t.Stage].End {
 	case plan.EndCluster:
-		return w.cluster(t)
+		return w.cluster(ctx, t)
+	case plan.EndComponents:
+		return w.components(t)
 	case plan.EndKeys, plan.EndWrite:
 		return w.rows(ctx, t, emit)
 	default:
@@ -37,19 +41,159 @@ func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) err
 	}
 }
 
-func (w *Worker) cluster(t Task) error {
-	segs, err := w.x.segments()
+func (w *Worker) cluster(ctx context.Context, t Task) error {
+	paths, err := w.keyFiles(t.Stage)
 	if err != nil {
 		return err
 	}
-	paths := make([]string, len(segs))
-	for i, s := range segs {
-		paths[i] = w.x.dir.keys(t.Stage-1, s.Src, s.Seg)
-	}
 	lo, hi := rangeOf(t.Range, t.Ranges)
-	return publish(w.x.dir.losers(t.Stage, t.Range), func(f *os.File) error {
-		return clusterRange(paths, lo, hi, f)
-	})
+	g := w.x.Plan.Grouping(t.Stage)
+	path := w.x.dir.found(t.Stage, t.Range)
+	if g.By == op.ByPart {
+		keys, err := commonRange(paths, lo, hi, g.MaxRows)
+		if err != nil {
+			return err
+		}
+		return publish(path, func(f *os.File) error { return writeCommon(f, keys) })
+	}
+	match, done, err := w.matcher(ctx, t.Stage)
+	if err != nil {
+		return err
+	}
+	defer done()
+	edges, err := clusterRange(paths, g.By, lo, hi, match)
+	if err != nil {
+		return err
+	}
+	if g.By == op.ByKey {
+		return publish(path, func(f *os.File) error { return writeLosers(f, edges) })
+	}
+	edges = stars(edges)
+	return publish(path, func(f *os.File) error { return writeEdges(f, edges, 0) })
+}
+
+// keyFiles are the key files of all segments.
+func (w *Worker) keyFiles(stage int) ([]string, error) {
+	segs, err := w.x.segments()
+	paths := make([]string, len(segs))
+	from := w.x.Plan.KeysStage(stage)
+	for i, s := range segs {
+		paths[i] = w.x.dir.keys(from, s.Src, s.Seg)
+	}
+	return paths, err
+}
+
+// matcher is what compares the rows of a bucket; nil when sharing it is
+// enough.
+func (w *Worker) matcher(ctx context.Context, stage int) (match func(a, b uint64) bool, done func(), err error) {
+	if !w.x.Plan.Grouping(stage).Match {
+		return nil, func() {}, nil
+	}
+	o, err := w.x.openDedup(ctx, stage, w.x.Plan.Env())
+	if err != nil {
+		return nil, nil, err
+	}
+	m, ok := o.(op.Matcher)
+	if !ok {
+		o.Close()
+		return nil, nil, fmt.Errorf("%s: it is no op.Matcher", w.x.Plan.Stages[stage].Name)
+	}
+	return m.Match, func() { o.Close() }, nil
+}
+
+func (w *Worker) components(t Task) error {
+	dir := w.x.dir
+	lo, hi := rangeOf(t.Range, t.Ranges)
+	switch t.Phase {
+	case phaseLinks:
+		edges, err := w.links(t.Stage, t.Range*linkSegments, (t.Range+1)*linkSegments)
+		if err != nil {
+			return err
+		}
+		return publish(dir.round(t.Stage, t.Round, phaseLinks, t.Range), func(f *os.File) error { return writeEdges(f, edges, 0) })
+	case phaseJoin:
+		edges, conflict, err := joinPart(w.edgeFiles(t), lo, hi)
+		if err != nil {
+			return err
+		}
+		return publish(dir.round(t.Stage, t.Round, phaseJoin, t.Range), func(f *os.File) error {
+			return writeJoin(f, edges, t.Ranges, conflict)
+		})
+	case phaseJump:
+		edges, moved, err := jumpPart(w.edgeFiles(t), lo, hi, t.First, t.Last)
+		if err != nil {
+			return err
+		}
+		return publish(dir.round(t.Stage, t.Round, phaseJump, t.File), func(f *os.File) error { return writeEdges(f, edges, moved) })
+	case phaseEnd:
+		return w.losers(t, dir.round(t.Stage, t.Round, phaseJoin, t.Range))
+	case phaseWhole:
+		return w.losers(t, w.edgeFiles(t)...)
+	}
+	return fmt.Errorf("stage %d has no phase %q", t.Stage, t.Phase)
+}
+
+// edgeFiles are what a phase reads.
+func (w *Worker) edgeFiles(t Task) (paths []string) {
+	name := func(r int) string { return w.x.dir.found(t.Stage-1, r) }
+	switch {
+	case t.Phase == phaseJump:
+		name = func(r int) string { return w.x.dir.round(t.Stage, t.Round, phaseJoin, r) }
+	case t.Round > 0:
+		name = func(r int) string { return w.x.dir.round(t.Stage, t.Round-1, phaseJump, r) }
+	}
+	for r := range t.Inputs {
+		paths = append(paths, name(r))
+	}
+	for r := range t.Links {
+		paths = append(paths, w.x.dir.round(t.Stage, 0, phaseLinks, r))
+	}
+	return paths
+}
+
+// links are the edges of what lost within some segments.
+func (w *Worker) links(stage, from, to int) (edges []edge, err error) {
+	paths, err := w.keyFiles(stage)
+	if err != nil {
+		return nil, err
+	}
+	for seg := from; seg < min(to, len(paths)); seg++ {
+		k, err := openKeys(paths[seg], op.ByCluster)
+		if err != nil {
+			return nil, err
+		}
+		edges, err = appendLinks(edges, uint32(seg), k)
+		k.close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return edges, nil
+}
+
+// losers writes the losers that the edges of files say, and with phaseWhole
+// those that the segments' own links say.
+func (w *Worker) losers(t Task, files ...string) (err error) {
+	var edges []edge
+	for _, path := range files {
+		f, err := openEdges(path)
+		if err != nil {
+			return err
+		}
+		edges, err = f.all(edges)
+		f.close()
+		if err != nil {
+			return err
+		}
+	}
+	if t.Phase == phaseWhole {
+		links, err := w.links(t.Stage, 0, math.MaxInt)
+		if err != nil {
+			return err
+		}
+		edges = stars(append(edges, links...))
+	}
+	return publish(w.x.dir.found(t.Stage, t.Range), func(f *os.File) error { return writeLosers(f, edges) })
 }
 
 func (w *Worker) rows(ctx context.Context, t Task, emit func(*Segment) error) error {
@@ -208,6 +352,9 @@ func (r *splitRun) begin(src uint32, seg int) error {
 		}
 	}
 	if r.stage.End == plan.EndKeys {
+		if err := s.openKeys(r.x.dir.keys(r.t.Stage, src, seg), r.x.Plan.Grouping(r.t.Stage).By); err != nil {
+			return err
+		}
 		f, err := newTemp(r.x.dir.held(r.t.Stage, src, seg))
 		if err != nil {
 			return err
@@ -243,7 +390,7 @@ func (r *splitRun) finish() error {
 		}
 	}
 	if s.hold != nil {
-		if err := s.finishKeys(r.t); err != nil {
+		if err := s.finishKeys(); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 
+	"corpusmill/models"
 	"corpusmill/op"
 	"corpusmill/record"
 	"corpusmill/storage"
@@ -42,7 +43,7 @@ type Plan struct {
 
 // Version is the Plan structure's version; a run of another one can't be
 // continued.
-const Version = 1
+const Version = 2
 
 // Output says where and how the kept rows are written.
 type Output struct {
@@ -75,6 +76,8 @@ type Step struct {
 	Params  json.RawMessage `json:"params"`
 	Version int             `json:"version"` // the operator's
 	Reasons []string        `json:"reasons,omitempty"`
+	// Grouping is what the keys of a deduplicator mean.
+	Grouping *op.Grouping `json:"grouping,omitempty"`
 }
 
 // Stat is a stat that some step measures.
@@ -100,8 +103,11 @@ const (
 	// EndKeys writes the deduplicator's keys, sorted, and what is needed to
 	// go on with the rows afterwards.
 	EndKeys End = "keys"
-	// EndCluster finds the duplicates among the keys of the stage before.
+	// EndCluster finds what shares a key, among the keys of the stage before:
+	// the duplicates, or edges between them, or parts that too many rows have.
 	EndCluster End = "cluster"
+	// EndComponents finds the duplicates by the edges of the stage before.
+	EndComponents End = "components"
 	// EndWrite writes the kept rows to the output, in input order.
 	EndWrite End = "write"
 	// EndEncode turns the kept rows, written by the stage before, into the
@@ -117,15 +123,14 @@ type Stage struct {
 	From int `json:"from"`
 	To   int `json:"to"`
 	End  End `json:"end"`
-	// Dedup is the deduplicator of EndKeys and EndCluster, an index of Steps;
-	// -1 for none.
+	// Dedup is the deduplicator of EndKeys and of the stages that find its
+	// duplicates, an index of Steps; -1 for none.
 	Dedup int `json:"dedup"`
 	// HoldRows, with EndKeys, says that all rows that go on are written to
 	// held files, because the input can't be read again; otherwise only those
 	// that a mapper has changed.
 	HoldRows bool `json:"hold_rows,omitempty"`
-	// After is the cluster stage whose duplicates are dropped first; -1 for
-	// none.
+	// After is the stage that found what is dropped first; -1 for none.
 	After int `json:"after"`
 }
 
@@ -163,6 +168,13 @@ func Build(ctx context.Context, j Job) (*Plan, error) {
 		o, err := Open(ctx, env, s, p.TextKey)
 		if err != nil {
 			return nil, err
+		}
+		if spec.Kind == op.KindDeduplicator {
+			g := op.Grouping{By: op.ByKey}
+			if o, ok := o.(op.Grouped); ok {
+				g = o.Grouping()
+			}
+			p.Steps[len(p.Steps)-1].Grouping = &g
 		}
 		if err := o.Close(); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Label, err)
@@ -215,7 +227,10 @@ func stages(steps []Step, rereadable bool, format string) []Stage {
 		}
 		out = append(out,
 			Stage{Name: name(steps[from:i], "keys of "+s.Label), Read: read, From: from, To: i, End: EndKeys, Dedup: i, HoldRows: !rereadable, After: after},
-			Stage{Name: "duplicates of " + s.Label, From: i, To: i + 1, End: EndCluster, Dedup: i, After: -1})
+			Stage{Name: found[s.Grouping.By] + s.Label, From: i, To: i + 1, End: EndCluster, Dedup: i, After: -1})
+		if s.Grouping.By == op.ByCluster {
+			out = append(out, Stage{Name: "clusters of " + s.Label, From: i, To: i + 1, End: EndComponents, Dedup: i, After: -1})
+		}
 		after, from = len(out)-1, i+1
 		if !rereadable {
 			read = FromHeld
@@ -227,6 +242,20 @@ func stages(steps []Step, rereadable bool, format string) []Stage {
 	}
 	return out
 }
+
+// found is what EndCluster finds, as the start of a stage's name.
+var found = map[op.GroupBy]string{op.ByKey: "duplicates of ", op.ByCluster: "pairs of ", op.ByPart: "common parts of "}
+
+// KeysStage is the stage that wrote the keys of what a stage found.
+func (p *Plan) KeysStage(stage int) int {
+	for p.Stages[stage].End != EndKeys {
+		stage--
+	}
+	return stage
+}
+
+// Grouping is what the keys of a stage's deduplicator mean.
+func (p *Plan) Grouping(stage int) op.Grouping { return *p.Steps[p.Stages[stage].Dedup].Grouping }
 
 func name(steps []Step, last string) string {
 	switch len(steps) {
@@ -242,7 +271,7 @@ func name(steps []Step, last string) string {
 // Env returns the tables for the operators of a chain. The plan's text fields
 // are its first paths, and its stats have the same slots in every stage.
 func (p *Plan) Env() *op.Env {
-	e := &op.Env{Fields: &record.Fields{}, Stats: &record.Stats{}, TextKey: p.TextKey, FindModel: p.chosen, PinData: p.pinned}
+	e := &op.Env{Fields: &record.Fields{}, Stats: &record.Stats{}, TextKey: p.TextKey, FindModel: p.chosen, PinData: p.pinned, Derived: models.DerivedFolder()}
 	for _, t := range p.Texts {
 		e.Fields.Path(t)
 	}
