@@ -1,7 +1,10 @@
 package exec
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"corpusmill/op"
 	"corpusmill/plan"
@@ -21,8 +24,9 @@ type chain struct {
 	rec     *record.Record
 	steps   []instance
 	dedup   op.Deduplicator
-	trim    op.Deduplicator // of the stage before; see openStage
+	prior   any // the instance of openStage.prior
 	trimmed []uint32
+	payload []byte
 	keys    []op.Key
 	worker  op.Worker
 	clock   Clock
@@ -50,10 +54,10 @@ func newChain(s *openStage, p *plan.Plan, worker int, clock Clock) (*chain, erro
 	if s.dedup != nil {
 		c.steps = c.steps[:len(c.steps)-1]
 	}
-	if err := c.renewTrim(); err != nil {
+	if err := c.renewPrior(); err != nil {
 		return nil, err
 	}
-	c.through = len(s.steps) == 0 && s.trim == nil && !p.KeepStats
+	c.through = len(s.steps) == 0 && s.prior == nil && !p.KeepStats
 	return c, nil
 }
 
@@ -83,19 +87,20 @@ func (c *chain) renew(i int) error {
 	return nil
 }
 
-// renewTrim makes the instance anew that takes parts out of rows.
-func (c *chain) renewTrim() error {
-	s := c.stage.trim
+// renewPrior makes the instance of openStage.prior anew.
+func (c *chain) renewPrior() error {
+	s := c.stage.prior
 	if s == nil {
 		return nil
 	}
-	v, err := s.op.New(&c.worker)
-	if err != nil {
+	var err error
+	if c.prior, err = s.op.New(&c.worker); err != nil {
 		return fmt.Errorf("%s: %w", s.label, err)
 	}
-	c.trim, _ = v.(op.Deduplicator)
-	if _, ok := v.(op.Trimmer); !ok || c.trim == nil {
-		return fmt.Errorf("%s: its instance is a %T, which is no op.Trimmer", s.label, v)
+	_, trims := c.prior.(op.Trimmer)
+	_, compares := c.prior.(op.Comparer)
+	if by := c.plan.Grouping(c.stage.After).By; by == op.ByPart && !trims || c.stage.End == plan.EndPayloads && !compares {
+		return fmt.Errorf("%s: its instance is a %T, which can neither trim nor compare rows", s.label, c.prior)
 	}
 	return nil
 }
@@ -127,7 +132,7 @@ func (c *chain) run(in input, from int, s *segmentState) (next int, err error) {
 			err = fmt.Errorf("%s, row at offset %d: reading it panicked: %v", c.plan.Inputs[s.Src].Path, in.rows.ID(row).Pos, p)
 			return
 		}
-		account, renew := s.dropStep, c.renewTrim
+		account, renew := s.dropStep, c.renewPrior
 		if c.at < len(c.stage.steps) {
 			account, renew = c.stage.steps[c.at].account, func() error { return c.renew(c.at) }
 		}
@@ -162,9 +167,16 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 		defer s.x.large.Unlock()
 		defer c.rec.Shrink(largeRow)
 	}
+	wanted, lost, other := false, false, node(0)
 	if s.gate != nil {
-		if winner, lost := s.gate.lost(uint32(rows.ID(row).Pos - s.Base)); lost {
-			s.duplicate(rows.ID(row), winner)
+		off := uint32(rows.ID(row).Pos - s.Base)
+		other, lost = s.gate.lost(off)
+		if c.stage.End == plan.EndPayloads && !lost {
+			return nil // it is in no cluster
+		}
+		wanted = s.gate.isWanted(off)
+		if lost && !wanted && c.stage.End != plan.EndPayloads {
+			s.duplicate(rows.ID(row), other)
 			return nil
 		}
 		rows, row = s.gate.row(rows, row, e, s.Src)
@@ -182,6 +194,18 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 	c.rec.Reset(rows, row)
 	if s.gate != nil {
 		s.gate.hold.restore(e, c.rec)
+		if c.stage.End == plan.EndPayloads {
+			return c.member(s, rows.ID(row), other)
+		}
+		if wanted {
+			if err := c.capture(s, rows.ID(row)); err != nil {
+				return err
+			}
+		}
+		if lost {
+			s.duplicate(rows.ID(row), other)
+			return nil
+		}
 		if err := c.cut(s, rows, row); err != nil {
 			return c.refuse(rows, row, s, s.dropStep, err)
 		}
@@ -248,6 +272,43 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 	return nil
 }
 
+// member notes what is compared of a row of a cluster.
+func (c *chain) member(s *segmentState, id record.ID, root node) (err error) {
+	self := nodeOf(s.at, uint32(id.Pos-s.Base))
+	if c.payload, err = c.prior.(op.Comparer).Payload(c.rec, c.payload[:0]); err != nil {
+		return fmt.Errorf("%s: %w; it made keys of this row before", c.stage.prior.label, err)
+	}
+	return diskError(s.keyFile.path, 0, s.payloads.add(root, self, c.payload))
+}
+
+const (
+	captureText    = 300       // bytes of a row's text that the report has
+	capturePayload = 256 << 10 // bytes; of rows with more only the text is captured
+)
+
+// capture notes a row for the report.
+func (c *chain) capture(s *segmentState, id record.ID) (err error) {
+	text := c.rec.Text(c.stage.priorText)
+	if len(text) > captureText {
+		text = text[:captureText]
+		for len(text) > 0 && !utf8.RuneStart(text[len(text)-1]) {
+			text = text[:len(text)-1]
+		}
+		text = text[:max(len(text)-1, 0)]
+	}
+	n := capture{Node: nodeOf(s.at, uint32(id.Pos-s.Base)), Text: strings.ToValidUTF8(string(text), "\uFFFD")}
+	if p, ok := c.prior.(op.Comparer); ok {
+		if c.payload, err = p.Payload(c.rec, c.payload[:0]); err != nil {
+			return fmt.Errorf("%s: %w; it made keys of this row before", c.stage.prior.label, err)
+		}
+		if len(c.payload) <= capturePayload {
+			n.Payload = bytes.Clone(c.payload)
+		}
+	}
+	s.Captures = append(s.Captures, n)
+	return nil
+}
+
 // cut takes out of the row the parts that too many rows have.
 func (c *chain) cut(s *segmentState, rows record.Rows, row int) error {
 	parts := s.gate.partsOf(uint32(rows.ID(row).Pos - s.Base))
@@ -260,7 +321,7 @@ func (c *chain) cut(s *segmentState, rows record.Rows, row int) error {
 		c.trimmed = append(c.trimmed, p.part)
 	}
 	before := c.rec.Changes()
-	err := c.trim.(op.Trimmer).Trim(c.rec, c.trimmed)
+	err := c.prior.(op.Trimmer).Trim(c.rec, c.trimmed)
 	if c.rec.Changes() != before {
 		s.count(s.dropStep).Edited++
 	}

@@ -129,7 +129,10 @@ func eachSpan(paths []string, by op.GroupBy, lo, hi uint64, fn func(seg uint32, 
 }
 
 // A losers file is a record file of edges in input order of the children: each
-// row that loses and the row that stays.
+// row that loses and the row that stays. Behind them are the rows that stay,
+// in order, each once. Its counts are those of both.
+
+const nodeSize = 8
 
 func writeLosers(w io.Writer, losers []edge) error {
 	slices.SortFunc(losers, compareEdges)
@@ -137,7 +140,62 @@ func writeLosers(w io.Writer, losers []edge) error {
 	if err := putEdges(rw, losers); err != nil {
 		return err
 	}
-	return rw.finish(uint64(len(losers)), 0)
+	stay := make([]node, len(losers))
+	for i, e := range losers {
+		stay[i] = e.parent
+	}
+	slices.Sort(stay)
+	stay = slices.Compact(stay)
+	var rec [nodeSize]byte
+	for _, n := range stay {
+		binary.LittleEndian.PutUint64(rec[:], uint64(n))
+		if _, err := rw.Write(rec[:]); err != nil {
+			return err
+		}
+	}
+	return rw.finish(uint64(len(losers)), uint64(len(stay)))
+}
+
+// readWinners returns the rows of one segment that losers lost to.
+func readWinners(path string, seg uint32) ([]node, error) {
+	f, err := openEdges(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	at := int64(f.a) * edgeSize
+	if at+int64(f.b)*nodeSize != f.n {
+		return nil, f.damaged()
+	}
+	segOf := func(e []byte) uint32 { return node(binary.LittleEndian.Uint64(e)).seg() }
+	raw, _, err := f.between(at, int(f.b), nodeSize,
+		func(e []byte) bool { return segOf(e) < seg },
+		func(e []byte) bool { return segOf(e) > seg })
+	var out []node
+	for ; len(raw) > 0; raw = raw[nodeSize:] {
+		out = append(out, node(binary.LittleEndian.Uint64(raw)))
+	}
+	return out, err
+}
+
+// membersOf returns the rows of one segment that are in clusters, each with
+// the one that stays, in order.
+func membersOf(seg uint32, loserFiles []string) ([]edge, error) {
+	out, err := losersOf(seg, loserFiles, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range loserFiles {
+		winners, err := readWinners(path, seg)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range winners {
+			out = append(out, edge{n, n})
+		}
+	}
+	slices.SortFunc(out, compareEdges)
+	return slices.Compact(out), nil
 }
 
 // readLosers returns the losers of one segment.

@@ -95,8 +95,11 @@ func (c *committer) commit(s *Segment) error {
 	if err := c.write(s, info); err != nil {
 		return err
 	}
-	if c.p.Stages[c.stage].End == plan.EndKeys {
+	switch c.p.Stages[c.stage].End {
+	case plan.EndKeys:
 		c.files = append(c.files, c.dir.keys(c.stage, s.Src, s.Seg), c.dir.held(c.stage, s.Src, s.Seg))
+	case plan.EndPayloads:
+		c.files = append(c.files, c.dir.payloads(c.stage, s.Src, s.Seg))
 	}
 	c.account.apply(&s.Summary)
 	c.unsynced += s.Bulk.size() + s.File.Bytes

@@ -79,6 +79,8 @@ type driver struct {
 	tasks    map[taskEntry]bool  // that are done, of stages without segments
 	rounds   map[int]*roundEntry // the last that is done, by components stage
 	found    map[int]int         // files that a stage which is done has left
+	findings map[int]*findings   // of a stage which is done and found clusters
+	captures map[int]map[node]capture
 	finished map[int]bool
 	sketches []json.RawMessage // of the committed segments, for a columnar output
 	shards   []shard           // files of the last output stage that is done
@@ -99,7 +101,7 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 	defer unlock()
 	d := &driver{plan: p, backend: b, opts: o, work: workDir(filepath.Join(o.Folder, "work")),
 		keys: map[int]keyCounts{}, last: map[int]*segmentEntry{}, tasks: map[taskEntry]bool{}, rounds: map[int]*roundEntry{},
-		found: map[int]int{}, finished: map[int]bool{},
+		found: map[int]int{}, findings: map[int]*findings{}, captures: map[int]map[node]capture{}, finished: map[int]bool{},
 		progress: newProgress(len(p.Stages))}
 	defer func() { d.journal.close() }()
 	if err := d.open(); err != nil {
@@ -113,7 +115,7 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 			return nil, err
 		}
 	}
-	return d.publish()
+	return d.publish(ctx)
 }
 
 // open begins the run, or reads how far it had come.
@@ -170,8 +172,10 @@ func (d *driver) stages(ctx context.Context) error {
 		debug.FreeOSMemory() // what the stage before needed is not what this one needs
 		var err error
 		switch s.End {
-		case plan.EndKeys, plan.EndWrite:
+		case plan.EndKeys, plan.EndPayloads, plan.EndWrite:
 			err = d.rowStage(ctx, i)
+		case plan.EndVerify:
+			err = d.verifyStage(ctx, i)
 		case plan.EndCluster:
 			err = d.clusterStage(ctx, i)
 		case plan.EndComponents:
@@ -208,6 +212,7 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 		n.add(s.Keys)
 		d.keys[stage] = n
 		d.sketch(s.Sketch)
+		d.capture(stage, s.Captures)
 		if stage == 0 {
 			d.progress.commit(&s.Summary)
 		}
@@ -320,7 +325,50 @@ func entryOf(t Task) taskEntry { return taskEntry{t.Stage, t.Phase, t.Round, t.R
 // done notes that a stage is done and has left so many files.
 func (d *driver) done(stage, found int) error {
 	d.found[stage] = found
-	return d.journal.write(entry{Done: &doneEntry{stage, d.shards, found}, Synced: true})
+	return d.journal.write(entry{Done: &doneEntry{Stage: stage, Shards: d.shards, Found: found, Findings: d.findings[stage]}, Synced: true})
+}
+
+// verifyStage compares the rows of clusters.
+func (d *driver) verifyStage(ctx context.Context, stage int) error {
+	const memberBytes = 96
+	n := tasksFor(d.keys[stage-1].Keys, memberBytes)
+	var tasks []Task
+	for r := range n {
+		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
+	}
+	if err := d.runTasks(ctx, tasks); err != nil {
+		return err
+	}
+	return d.clustersFound(stage, n)
+}
+
+// clustersFound ends a stage that found clusters: what its tasks noted of them
+// is summed up, and the stage behind it is told which rows to capture.
+func (d *driver) clustersFound(stage, n int) error {
+	sum := &findings{}
+	for r := range n {
+		var f findings
+		if err := readJSON(d.work.findings(stage, r), &f); err != nil {
+			return err
+		}
+		sum.add(f)
+	}
+	d.findings[stage] = sum
+	if err := writeJSON(d.work.wanted(stage), sum.wanted()); err != nil {
+		return err
+	}
+	return d.done(stage, n)
+}
+
+// capture keeps the rows that a stage captured for the one that found them.
+func (d *driver) capture(stage int, rows []capture) {
+	after := d.plan.Stages[stage].After
+	for _, c := range rows {
+		if d.captures[after] == nil {
+			d.captures[after] = map[node]capture{}
+		}
+		d.captures[after][c.Node] = c
+	}
 }
 
 // sketch notes the schema of a segment's rows. Equal ones in a row are one.
@@ -336,6 +384,8 @@ func (d *driver) describe(t Task) string {
 	switch s.End {
 	case plan.EndCluster:
 		return fmt.Sprintf("stage %d (%s), range %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
+	case plan.EndVerify:
+		return fmt.Sprintf("stage %d (%s), part %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
 	case plan.EndComponents:
 		return fmt.Sprintf("stage %d (%s), round %d, %s, part %d of %d", t.Stage+1, s.Name, t.Round+1, t.Phase, t.Range+1, t.Ranges)
 	}

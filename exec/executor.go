@@ -90,8 +90,8 @@ func (x *Executor) Close() error {
 				first = err
 			}
 		}
-		if s.trim != nil {
-			if err := s.trim.op.Close(); err != nil && first == nil {
+		if s.prior != nil {
+			if err := s.prior.op.Close(); err != nil && first == nil {
 				first = err
 			}
 		}
@@ -114,8 +114,12 @@ type openStage struct {
 	steps []openStep
 	dedup *openStep
 	by    op.GroupBy // of dedup
-	trim  *openStep  // the deduplicator whose common parts are taken out first
-	stats *statsWriter
+	// prior is the deduplicator whose duplicates, or common parts, go first;
+	// it isn't there when it has nothing to do but that.
+	prior     *openStep
+	priorText record.Path
+	wanted    []node // rows to capture
+	stats     *statsWriter
 }
 
 type openStep struct {
@@ -154,17 +158,35 @@ func (x *Executor) open(ctx context.Context, stage int) (*openStage, error) {
 	if s.End == plan.EndKeys {
 		s.dedup, s.by = &s.steps[len(s.steps)-1], x.Plan.Grouping(stage).By
 	}
-	if s.After >= 0 && x.Plan.Grouping(s.After).By == op.ByPart {
-		at := x.Plan.Stages[s.After].Dedup
-		o, err := x.openDedup(ctx, s.After, s.env)
-		if err != nil {
-			return nil, err
-		}
-		s.trim = &openStep{account: at + 1, op: o, kind: op.KindDeduplicator, label: x.Plan.Steps[at].Label}
+	if err := x.openPrior(ctx, s); err != nil {
+		return nil, err
 	}
 	s.stats = newStatsWriter(s.env.Stats)
 	x.stages[stage] = s
 	return s, nil
+}
+
+func (x *Executor) openPrior(ctx context.Context, s *openStage) error {
+	if s.After < 0 || x.Plan.Grouping(s.After).By == op.ByKey {
+		return nil
+	}
+	if x.Plan.Grouping(s.After).By == op.ByCluster && s.End != plan.EndPayloads {
+		if err := readJSON(x.dir.wanted(s.After), &s.wanted); err != nil {
+			return err
+		}
+		if len(s.wanted) == 0 {
+			return nil
+		}
+	}
+	at := x.Plan.Stages[s.After].Dedup
+	step := x.Plan.Steps[at]
+	o, err := x.openDedup(ctx, s.After, s.env)
+	if err != nil {
+		return err
+	}
+	s.prior = &openStep{account: at + 1, op: o, kind: op.KindDeduplicator, label: step.Label}
+	s.priorText = s.env.Fields.Path(op.TextKey(step.Params, x.Plan.TextKey))
+	return nil
 }
 
 // openDedup opens the deduplicator of a stage.
@@ -213,6 +235,19 @@ func (d workDir) keys(stage int, src uint32, seg int) string {
 }
 func (d workDir) held(stage int, src uint32, seg int) string {
 	return d.at("held", fmt.Sprint(stage), fmt.Sprintf("%d-%d", src, seg))
+}
+func (d workDir) payloads(stage int, src uint32, seg int) string {
+	return d.at("payloads", fmt.Sprint(stage), fmt.Sprintf("%d-%d", src, seg))
+}
+
+// findings are those of task r of a stage.
+func (d workDir) findings(stage, r int) string {
+	return d.at("found", fmt.Sprint(stage), fmt.Sprintf("%d.json", r))
+}
+
+// wanted is the list of rows to capture behind a stage.
+func (d workDir) wanted(stage int) string {
+	return d.at("found", fmt.Sprint(stage), "wanted.json")
 }
 
 // found is what task r of a stage found: losers, edges or common keys.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"corpusmill/op"
+	"corpusmill/plan"
 	"corpusmill/record"
 )
 
@@ -20,11 +22,13 @@ type input struct {
 // that stage held of them, and knows which of them have lost since. A nil
 // gate lets everything through.
 type gate struct {
+	at     uint32 // the segment, an index of the run's list
 	hold   *holdReader
 	rows   *record.JSONRows // one held row at a time, in place of that of the input
 	ahead  heldEntry
 	have   bool
-	losers []edge
+	losers []edge    // for EndPayloads the members of clusters
+	wanted []node    // rows to capture
 	parts  []rowPart // that are to go
 }
 
@@ -35,7 +39,7 @@ func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{hold: hold, rows: record.NewJSONRows(s.env.Fields)}
+	g := &gate{hold: hold, rows: record.NewJSONRows(s.env.Fields), at: uint32(info)}
 	var files []string
 	for r := range t.Found {
 		files = append(files, x.dir.found(s.After, r))
@@ -45,7 +49,13 @@ func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 	case op.ByKey:
 		g.losers, err = losersOf(uint32(info), files, keys)
 	case op.ByCluster:
-		g.losers, err = losersOf(uint32(info), files, "")
+		if s.End == plan.EndPayloads {
+			g.losers, err = membersOf(uint32(info), files)
+		} else {
+			g.losers, err = losersOf(uint32(info), files, "")
+		}
+		from, _ := slices.BinarySearch(s.wanted, nodeOf(uint32(info), 0))
+		g.wanted = s.wanted[from:]
 	case op.ByPart:
 		g.parts, err = partsOf(files, keys)
 	}
@@ -97,8 +107,18 @@ func (g *gate) row(rows record.Rows, row int, e heldEntry, src uint32) (record.R
 	return g.rows, 0
 }
 
-// lost says whether the row at an offset is a duplicate, and of which. Rows
-// are asked about in order.
+// isWanted says whether the row at an offset is to be captured. Rows are asked
+// about in order.
+func (g *gate) isWanted(off uint32) bool {
+	for len(g.wanted) > 0 && g.wanted[0] < nodeOf(g.at, off) {
+		g.wanted = g.wanted[1:]
+	}
+	return len(g.wanted) > 0 && g.wanted[0] == nodeOf(g.at, off)
+}
+
+// lost says whether the row at an offset is a duplicate, and of which; for
+// EndPayloads, whether it is in a cluster, and the first of that. Rows are
+// asked about in order.
 func (g *gate) lost(off uint32) (winner node, lost bool) {
 	for len(g.losers) > 0 && g.losers[0].child.off() < off {
 		g.losers = g.losers[1:]

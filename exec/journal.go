@@ -53,7 +53,9 @@ type roundEntry struct {
 type doneEntry struct {
 	Stage  int     `json:"stage"`
 	Shards []shard `json:"shards,omitempty"` // of an output stage
-	Found  int     `json:"found,omitempty"`  // files, of a stage that finds duplicates
+	// Of a stage that finds duplicates: its files, and what is noted of clusters.
+	Found    int       `json:"found,omitempty"`
+	Findings *findings `json:"findings,omitempty"`
 }
 
 type commitEntry struct {

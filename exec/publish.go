@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,12 +57,16 @@ func readManifest(folder string) (Manifest, error) {
 
 // publish checks the account and gives the result its names. Once the journal
 // has the commit, a run that stops in between is finished by the next try.
-func (d *driver) publish() (*Report, error) {
+func (d *driver) publish(ctx context.Context) (*Report, error) {
 	if d.commit == nil {
 		if err := d.account.Check(d.plan); err != nil {
 			return nil, &AccountError{err}
 		}
 		r := d.report()
+		var err error
+		if r.Clusters, err = d.clusterReports(ctx); err != nil {
+			return nil, err
+		}
 		names := finalNames(d.plan.Output, d.work, len(d.shards))
 		for i, s := range d.shards {
 			path := d.plan.Output.Path

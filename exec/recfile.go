@@ -152,18 +152,9 @@ func (r *recReader) read(off, end int64) ([]byte, error) {
 // offset, that are neither below nor above a range, and how many are before
 // them. The entries are sorted.
 func (r *recReader) between(at int64, n, size int, below, above func(entry []byte) bool) (raw []byte, before int64, err error) {
-	var failed error
-	buf := make([]byte, size)
-	probe := func(i int) []byte {
-		if _, err := r.f.ReadAt(buf, at+int64(i)*int64(size)); err != nil && failed == nil {
-			failed = err
-		}
-		return buf
-	}
-	start := sort.Search(n, func(i int) bool { return !below(probe(i)) })
-	end := start + sort.Search(n-start, func(i int) bool { return above(probe(start + i)) })
-	if failed != nil {
-		return nil, 0, failed
+	start, end, err := r.search(at, n, size, below, above)
+	if err != nil {
+		return nil, 0, err
 	}
 	// What the search looked at has no checksum of its own. The entries that
 	// it found and their neighbours are checked: with these in order it was
@@ -180,6 +171,30 @@ func (r *recReader) between(at int64, n, size int, below, above func(entry []byt
 		return nil, 0, r.damaged()
 	}
 	return raw[first:last], int64(start), nil
+}
+
+// search finds the entries of between, from start to end.
+func (r *recReader) search(at int64, n, size int, below, above func(entry []byte) bool) (start, end int, err error) {
+	buf := make([]byte, size)
+	probe := func(i int) []byte {
+		if _, failed := r.f.ReadAt(buf, at+int64(i)*int64(size)); failed != nil && err == nil {
+			err = failed
+		}
+		return buf
+	}
+	start = sort.Search(n, func(i int) bool { return !below(probe(i)) })
+	end = start + sort.Search(n-start, func(i int) bool { return above(probe(start + i)) })
+	return start, end, err
+}
+
+// checkRec reads a record file to see whether it is whole.
+func checkRec(path string) error {
+	r, err := openRec(path)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	return r.check()
 }
 
 // check reads the file to see whether it is whole.

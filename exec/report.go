@@ -15,7 +15,9 @@ type Report struct {
 	Bytes   int64        `json:"bytes"` // uncompressed input
 	Steps   []StepReport `json:"steps"`
 	Files   []FileReport `json:"files"`
-	Output  []OutputFile `json:"output"`
+	// Clusters are what deduplicators by similarity found.
+	Clusters []ClusterReport `json:"clusters,omitempty"`
+	Output   []OutputFile    `json:"output"`
 	// Digest is a hash over the ordered rows of the output, whatever its
 	// files and their compression.
 	Digest  string       `json:"digest"`

@@ -65,6 +65,7 @@ func (d *driver) replay() error {
 			d.progress.reuse(s.Stage, s.Summary.File.Bytes)
 			d.last[s.Stage] = s
 			d.sketch(s.Summary.Sketch)
+			d.capture(s.Stage, s.Summary.Captures)
 			if s.Stage == 0 {
 				d.segs = append(d.segs, s.Summary.segmentInfo)
 				d.progress.commit(&s.Summary)
@@ -82,6 +83,7 @@ func (d *driver) replay() error {
 		case e.Done != nil:
 			d.finished[e.Done.Stage] = true
 			d.found[e.Done.Stage] = e.Done.Found
+			d.findings[e.Done.Stage] = e.Done.Findings
 			d.shards = e.Done.Shards
 		case e.Commit != nil:
 			d.commit = e.Commit
@@ -119,11 +121,15 @@ func (d *driver) whole(entries []placed) bool {
 			return false
 		}
 	}
-	if d.plan.Stages[last.Stage].End != plan.EndKeys {
-		return true
-	}
+	end := d.plan.Stages[last.Stage].End
 	for _, e := range entries {
 		s := e.Segment
+		if end == plan.EndPayloads && checkRec(d.work.payloads(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
+			return false
+		}
+		if end != plan.EndKeys {
+			continue
+		}
 		if checkKeys(d.work.keys(s.Stage, s.Summary.Src, s.Summary.Seg), d.plan.Grouping(s.Stage).By) != nil ||
 			checkHold(d.work.held(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
 			return false

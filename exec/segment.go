@@ -24,11 +24,20 @@ type Summary struct {
 	Noted    int64     `json:"noted"`     // drops
 	SetAside int64     `json:"set_aside"` // quarantined rows
 	Keys     keyCounts `json:"keys"`
+	// Captures are rows that the report shows or compares.
+	Captures []capture `json:"captures,omitempty"`
 	// Sketch is the schema that a columnar output needs for these rows.
 	Sketch json.RawMessage `json:"sketch,omitempty"`
 	// BulkFile is the file that holds the segment's Bulk when it isn't in
 	// memory.
 	BulkFile string `json:"bulk,omitempty"`
+}
+
+// capture is a row as a deduplicator sees it.
+type capture struct {
+	Node    node   `json:"node"`
+	Text    string `json:"text"` // its beginning
+	Payload []byte `json:"payload,omitempty"`
 }
 
 // Bulk is what a segment adds to the run's files.

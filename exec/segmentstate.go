@@ -28,6 +28,8 @@ type segmentState struct {
 	keys     []keyEntry // not yet in keyFile
 	keyOut   *keyWriter
 	keyFile  *tempFile
+	payloads *payloadWriter // to keyFile
+	at       uint32         // index of the run's list of segments, with a gate
 	sketch   storage.Sketch // of a columnar output; nil for others
 }
 
@@ -168,6 +170,23 @@ func (s *segmentState) openKeys(path string, by op.GroupBy) (err error) {
 	}
 	s.keyOut = newKeyWriter(s.keyFile, by)
 	return nil
+}
+
+func (s *segmentState) openPayloads(path string) (err error) {
+	if s.keyFile, err = newTemp(path); err != nil {
+		return err
+	}
+	s.payloads = newPayloadWriter(s.keyFile)
+	return nil
+}
+
+func (s *segmentState) finishPayloads() (err error) {
+	if s.Keys.Keys, err = s.payloads.finish(); err != nil {
+		return diskError(s.keyFile.path, 0, err)
+	}
+	err = s.keyFile.commit(false)
+	s.keyFile = nil
+	return err
 }
 
 // finishKeys completes the segment's keys and held rows. The committer brings

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 
 	"corpusmill/op"
 	"corpusmill/plan"
@@ -34,7 +35,9 @@ func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) err
 		return w.cluster(ctx, t)
 	case plan.EndComponents:
 		return w.components(t)
-	case plan.EndKeys, plan.EndWrite:
+	case plan.EndVerify:
+		return w.verify(ctx, t)
+	case plan.EndKeys, plan.EndPayloads, plan.EndWrite:
 		return w.rows(ctx, t, emit)
 	default:
 		return fmt.Errorf("stage %d has no tasks", t.Stage)
@@ -172,7 +175,7 @@ func (w *Worker) links(stage, from, to int) (edges []edge, err error) {
 }
 
 // losers writes the losers that the edges of files say, and with phaseWhole
-// those that the segments' own links say.
+// those that the segments' own links say, and what is noted of the clusters.
 func (w *Worker) losers(t Task, files ...string) (err error) {
 	var edges []edge
 	for _, path := range files {
@@ -186,14 +189,82 @@ func (w *Worker) losers(t Task, files ...string) (err error) {
 			return err
 		}
 	}
+	var notes clusterNotes
 	if t.Phase == phaseWhole {
 		links, err := w.links(t.Stage, 0, math.MaxInt)
 		if err != nil {
 			return err
 		}
 		edges = stars(append(edges, links...))
+		slices.SortFunc(edges, byParent)
+		for _, e := range edges {
+			notes.add(e)
+		}
+	} else if notes, err = w.notes(t); err != nil {
+		return err
 	}
-	return publish(w.x.dir.found(t.Stage, t.Range), func(f *os.File) error { return writeLosers(f, edges) })
+	return w.found(t, edges, notes.findings(pairsOf(t.Ranges)))
+}
+
+// notes are those of the clusters whose first rows are of the task's part.
+func (w *Worker) notes(t Task) (notes clusterNotes, err error) {
+	lo, hi := rangeOf(t.Range, t.Ranges)
+	for r := range t.Ranges {
+		f, err := openEdges(w.x.dir.round(t.Stage, t.Round, phaseJoin, r))
+		if err != nil {
+			return nil, err
+		}
+		err = f.eachParent(lo, hi, notes.add)
+		f.close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return notes, nil
+}
+
+// found publishes what a task found.
+func (w *Worker) found(t Task, losers []edge, f findings) error {
+	if err := writeJSON(w.x.dir.findings(t.Stage, t.Range), f); err != nil {
+		return err
+	}
+	return publish(w.x.dir.found(t.Stage, t.Range), func(f *os.File) error { return writeLosers(f, losers) })
+}
+
+// verify compares the rows of the clusters of one part.
+func (w *Worker) verify(ctx context.Context, t Task) error {
+	segs, err := w.x.segments()
+	if err != nil {
+		return err
+	}
+	o, err := w.x.openDedup(ctx, t.Stage, w.x.Plan.Env())
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	instance, err := o.New(&op.Worker{ID: w.id})
+	if err != nil {
+		return err
+	}
+	c, ok := instance.(op.Comparer)
+	if !ok {
+		return fmt.Errorf("%s: its instance is a %T, which is no op.Comparer", w.x.Plan.Stages[t.Stage].Name, instance)
+	}
+	v := &verifier{compare: c}
+	for _, s := range segs {
+		v.files = append(v.files, w.x.dir.payloads(t.Stage-1, s.Src, s.Seg))
+	}
+	if err := v.run(rangeOf(t.Range, t.Ranges)); err != nil {
+		return err
+	}
+	var notes clusterNotes
+	slices.SortFunc(v.losers, byParent)
+	for _, e := range v.losers {
+		notes.add(e)
+	}
+	f := notes.findings(pairsOf(t.Ranges))
+	f.Spared = v.spared
+	return w.found(t, v.losers, f)
 }
 
 func (w *Worker) rows(ctx context.Context, t Task, emit func(*Segment) error) error {
@@ -346,8 +417,13 @@ func (r *splitRun) begin(src uint32, seg int) error {
 			return fmt.Errorf("%s has changed since it was read first: it has grown", r.x.Plan.Inputs[src].Path)
 		}
 		s.segs, s.Base = segs, segs[i].Base
-		s.dropStep = r.x.Plan.Stages[r.stage.After].Dedup + 1
+		s.at, s.dropStep = uint32(i), r.x.Plan.Stages[r.stage.After].Dedup+1
 		if s.gate, err = r.x.openGate(r.stage, r.t, i); err != nil {
+			return err
+		}
+	}
+	if r.stage.End == plan.EndPayloads {
+		if err := s.openPayloads(r.x.dir.payloads(r.t.Stage, src, seg)); err != nil {
 			return err
 		}
 	}
@@ -391,6 +467,11 @@ func (r *splitRun) finish() error {
 	}
 	if s.hold != nil {
 		if err := s.finishKeys(); err != nil {
+			return err
+		}
+	}
+	if s.payloads != nil {
+		if err := s.finishPayloads(); err != nil {
 			return err
 		}
 	}

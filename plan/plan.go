@@ -108,6 +108,11 @@ const (
 	EndCluster End = "cluster"
 	// EndComponents finds the duplicates by the edges of the stage before.
 	EndComponents End = "components"
+	// EndPayloads writes what is compared of the rows that are in clusters.
+	EndPayloads End = "payloads"
+	// EndVerify compares the rows of each cluster by the payloads of the stage
+	// before.
+	EndVerify End = "verify"
 	// EndWrite writes the kept rows to the output, in input order.
 	EndWrite End = "write"
 	// EndEncode turns the kept rows, written by the stage before, into the
@@ -230,6 +235,14 @@ func stages(steps []Step, rereadable bool, format string) []Stage {
 			Stage{Name: found[s.Grouping.By] + s.Label, From: i, To: i + 1, End: EndCluster, Dedup: i, After: -1})
 		if s.Grouping.By == op.ByCluster {
 			out = append(out, Stage{Name: "clusters of " + s.Label, From: i, To: i + 1, End: EndComponents, Dedup: i, After: -1})
+		}
+		if s.Grouping.Verify {
+			if !rereadable {
+				read = FromHeld
+			}
+			out = append(out,
+				Stage{Name: "members of clusters of " + s.Label, Read: read, From: i, To: i, End: EndPayloads, Dedup: i, After: len(out) - 1},
+				Stage{Name: "clusters of " + s.Label + " verified", From: i, To: i + 1, End: EndVerify, Dedup: i, After: -1})
 		}
 		after, from = len(out)-1, i+1
 		if !rereadable {
