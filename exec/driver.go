@@ -29,6 +29,10 @@ import (
 type Options struct {
 	Workers int   // tasks at once, at least 1
 	Memory  int64 // bytes that the process is to stay under; 0 for no bound
+	// TaskBytes is about how much memory a task takes that compares keys, and
+	// so how many there are; 0 for 24 MiB. It doesn't follow from Memory: a run
+	// that is continued needs the same.
+	TaskBytes int64
 	// Folder is the run folder. It holds what the run needs while it goes on
 	// and what it leaves: the log of drops, the quarantine, report, manifest.
 	Folder  string
@@ -286,16 +290,25 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 	return out, nil
 }
 
-// taskBytes is the memory that a task of a stage without rows takes. It is
-// fixed, so that a resumed run with another --memory has the same tasks.
+// taskBytes is the default of Options.TaskBytes.
 const taskBytes = 24 << 20
 
 // tasksFor is the number of tasks for so many things of a size each.
-func tasksFor(n, size int64) int { return int(max(1, (n*size+taskBytes-1)/taskBytes)) }
+func (o Options) tasksFor(n, size int64) int {
+	room := o.taskBytes()
+	return int(max(1, (n*size+room-1)/room))
+}
+
+func (o Options) taskBytes() int64 {
+	if o.TaskBytes > 0 {
+		return o.TaskBytes
+	}
+	return taskBytes
+}
 
 // clusterStage compares keys, in as many ranges as they need.
 func (d *driver) clusterStage(ctx context.Context, stage int) error {
-	n := tasksFor(d.keys[stage-1].Keys, clusterEntryBytes)
+	n := d.opts.tasksFor(d.keys[stage-1].Keys, clusterEntryBytes)
 	var tasks []Task
 	for r := range n {
 		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
@@ -331,7 +344,7 @@ func (d *driver) done(stage, found int) error {
 // verifyStage compares the rows of clusters.
 func (d *driver) verifyStage(ctx context.Context, stage int) error {
 	const memberBytes = 96
-	n := tasksFor(d.keys[stage-1].Keys, memberBytes)
+	n := d.opts.tasksFor(d.keys[stage-1].Keys, memberBytes)
 	var tasks []Task
 	for r := range n {
 		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})

@@ -3,6 +3,7 @@ package exec
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -138,6 +139,19 @@ func (f *Finished) Place(ctx context.Context, id record.ID) (string, error) {
 		return fmt.Sprintf("%s:%d", file.Path, id.Pos+1), nil
 	}
 	return fmt.Sprintf("%s:%d", file.Path, line+1), nil
+}
+
+// scanFrom calls fn with the row of that ID.
+func (f *Finished) scanFrom(ctx context.Context, id record.ID, fn func(rows record.Rows, row int) error) error {
+	err := errors.New("the row that it duplicates isn't in the input any more")
+	failed := f.scan(ctx, id.Src, func(rows record.Rows, row int, _ segmentInfo) bool {
+		if rows.ID(row) != id {
+			return true
+		}
+		err = fn(rows, row)
+		return false
+	}, func(s segmentInfo) bool { return s.Base <= id.Pos })
+	return cmp.Or(failed, err)
 }
 
 // Explanation is what became of one row, from the run's own files, and what
@@ -317,7 +331,7 @@ func (f *Finished) explainRow(ctx context.Context, rows record.Rows, row int) (*
 		x.Outcome, x.Step, x.Reason = "quarantined", q.Operator, q.Reason
 	}
 	if bad == nil {
-		if x.Trace, err = f.trace(ctx, rows, row, x); err != nil {
+		if x.Trace, err = f.trace(ctx, rows, row, x, winner); err != nil {
 			return nil, err
 		}
 	}

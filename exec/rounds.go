@@ -18,7 +18,7 @@ func (d *driver) componentStage(ctx context.Context, stage int) error {
 		}
 		edges += int64(n)
 	}
-	parts := tasksFor(edges, componentEdgeBytes)
+	parts := d.opts.tasksFor(edges, componentEdgeBytes)
 	if parts == 1 {
 		err := d.runTasks(ctx, []Task{{Stage: stage, Phase: phaseWhole, Ranges: 1, Inputs: pairs}})
 		if err != nil {
@@ -112,7 +112,7 @@ func (r *rounds) jump(round int) error {
 			counts[p] += n[p]
 		}
 	}
-	const slice = taskBytes / componentEdgeBytes
+	slice := max(1, r.d.opts.taskBytes()/componentEdgeBytes)
 	var tasks []Task
 	for p, n := range counts {
 		for first := int64(0); first < n; first += slice {

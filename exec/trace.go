@@ -9,35 +9,87 @@ import (
 	"corpusmill/record"
 )
 
-// trace takes the row through the steps up to the one that dropped it.
-func (f *Finished) trace(ctx context.Context, rows record.Rows, row int, x *Explanation) (out []TraceStep, err error) {
+// tracer takes rows through the steps of a run again.
+type tracer struct {
+	env   *op.Env
+	plan  *plan.Plan
+	steps []op.Operator
+}
+
+func (f *Finished) newTracer(ctx context.Context) (*tracer, error) {
+	t := &tracer{env: f.Plan.Env(), plan: f.Plan}
+	for _, s := range f.Plan.Steps {
+		o, err := plan.Open(ctx, t.env, s, f.Plan.TextKey)
+		if err != nil {
+			t.close()
+			return nil, err
+		}
+		t.steps = append(t.steps, o)
+	}
+	return t, nil
+}
+
+func (t *tracer) close() {
+	for _, o := range t.steps {
+		o.Close()
+	}
+}
+
+// run takes a row through the steps up to the one of that label. payload is
+// what that step compares of the row, when it compares rows.
+func (t *tracer) run(rows record.Rows, row int, last string) (out []TraceStep, payload []byte, compare op.Comparer, err error) {
+	rec := record.New(t.env.Fields, t.env.Stats)
+	rec.Reset(rows, row)
+	for i, o := range t.steps {
+		step := t.plan.Steps[i]
+		v, err := o.New(&op.Worker{})
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		text := t.env.Fields.Path(op.TextKey(step.Params, t.plan.TextKey))
+		out = append(out, traceOne(rec, v, text, step, t.env.Stats))
+		if last == step.Label {
+			if c, ok := v.(op.Comparer); ok {
+				payload, err = c.Payload(rec, nil)
+				return out, payload, c, err
+			}
+			break
+		}
+	}
+	return out, nil, nil, nil
+}
+
+// trace takes the row through the steps up to the one that dropped it. A
+// duplicate is compared with the row that it lost to.
+func (f *Finished) trace(ctx context.Context, rows record.Rows, row int, x *Explanation, winner record.ID) ([]TraceStep, error) {
 	if x.Outcome != "kept" && x.Step == stepLabel(f.Plan, SourceStep) {
 		return nil, nil
 	}
-	env := f.Plan.Env()
-	var steps []op.Operator
-	for _, s := range f.Plan.Steps {
-		o, err := plan.Open(ctx, env, s, f.Plan.TextKey)
-		if err != nil {
-			return nil, err
-		}
-		defer o.Close()
-		steps = append(steps, o)
+	t, err := f.newTracer(ctx)
+	if err != nil {
+		return nil, err
 	}
-	rec := record.New(env.Fields, env.Stats)
-	rec.Reset(rows, row)
-	for i, o := range steps {
-		step := f.Plan.Steps[i]
-		v, err := o.New(&op.Worker{})
-		if err != nil {
-			return nil, err
+	defer t.close()
+	out, payload, compare, err := t.run(rows, row, x.Step)
+	if err != nil || x.Outcome != "duplicate" || compare == nil {
+		return out, err
+	}
+	var other []byte
+	err = f.scanFrom(ctx, winner, func(rows record.Rows, row int) error {
+		if err := rows.Seek(row); err != nil {
+			return err
 		}
-		text := env.Fields.Path(op.TextKey(step.Params, f.Plan.TextKey))
-		t := traceOne(rec, v, text, step, env.Stats)
-		out = append(out, t)
-		if x.Step == step.Label {
-			return out, nil
-		}
+		_, other, _, err = t.run(rows, row, x.Step)
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	similarity, same := compare.Similarity(other, payload)
+	last := &out[len(out)-1]
+	last.Stats = map[string]any{"similarity": similarity}
+	if !same {
+		last.Why = "too little by itself: it duplicates other rows of the cluster"
 	}
 	return out, nil
 }

@@ -160,6 +160,9 @@ func (e Engine) result(t *testing.T, a *archive, workers int, segment int64) (re
 	dir := scratch.Dir(t)
 	j := job{recipe: a.recipe, inputs: a.inputs, out: filepath.Join(dir, "out.jsonl"), workers: workers}
 	j.flags = append(j.flags, flag("segment", segment))
+	if segment <= 1<<10 {
+		j.options.TaskBytes = 16 * segment // so that keys are compared in many tasks
+	}
 	report, err := j.run(t.Context(), e.New())
 	if err != nil {
 		if _, e := os.Stat(j.out); e == nil {
