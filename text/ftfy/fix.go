@@ -7,6 +7,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"corpusmill/text"
+	"corpusmill/text/normal"
 )
 
 // maxSegment is how many code points are mended at once; a longer line is cut
@@ -24,12 +25,12 @@ type Fixer struct {
 	turn   int
 	frames []*frame
 	known  map[string]string // entities met before
-	long   longNormalizer
+	long   normal.Long
 }
 
 // New returns a Fixer that leaves texts in the given normal form.
 func New(form norm.Form) *Fixer {
-	return &Fixer{form: form, known: map[string]string{}, long: longNormalizer{form: form}}
+	return &Fixer{form: form, known: map[string]string{}, long: normal.Long{Form: form}}
 }
 
 // Append appends b to dst, mended. Where there is nothing to mend it returns

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"corpusmill/text"
+	"corpusmill/text/normal"
 )
 
 var forms = map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
@@ -88,13 +89,13 @@ func TestLongNormalizer(t *testing.T) {
 	alphabet := []rune("aeAoıgk ;\u0301\u0300\u0323\u0327\u0338\u0345\u0308\u3099éǭộÅΩｶﾞ가각각ㄱ\u0f73\u0f71\u0344ﷺ中\U0002F800\U0001D15E\u09C7\u09BE")
 	rng := rand.New(rand.NewPCG(1, 2))
 	for name, form := range forms {
-		n := longNormalizer{form: form}
+		n := normal.Long{Form: form}
 		for range 20_000 {
 			var b []byte
 			for range rng.IntN(12) {
 				b = utf8.AppendRune(b, alphabet[rng.IntN(len(alphabet))])
 			}
-			if got, want := n.append(nil, b), form.Bytes(b); !bytes.Equal(got, want) {
+			if got, want := n.Append(nil, b), form.Bytes(b); !bytes.Equal(got, want) {
 				t.Fatalf("%s of %+q is %+q, want %+q", name, b, got, want)
 			}
 		}

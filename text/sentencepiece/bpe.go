@@ -28,9 +28,9 @@ func (p pair) before(q pair) bool {
 	return p.score > q.score || p.score == q.score && p.left < q.left
 }
 
-// bpe adds the pieces of e.normal.
-func (e *Encoder) bpe() {
-	m, g, text := e.m, &e.merge, e.normal
+// bpe adds the pieces of e.normal from start to end.
+func (e *Encoder) bpe(start, end int) {
+	m, g, text := e.m, &e.merge, e.normal[:end]
 	g.symbols, g.agenda = g.symbols[:0], g.agenda[:0]
 	if m.hasUnused {
 		if g.splits == nil {
@@ -38,8 +38,8 @@ func (e *Encoder) bpe() {
 		}
 		clear(g.splits)
 	}
-	for at := 0; at < len(text); {
-		n := m.normalizer.symbols.longest(text[at:])
+	for at := start; at < len(text); {
+		n := m.normalizer.symbols.Longest(text[at:])
 		frozen := n > 0
 		if !frozen {
 			n = min(int(runeLength(text[at])), len(text)-at)
@@ -78,7 +78,7 @@ func (e *Encoder) consider(left, right int32) {
 		return
 	}
 	l, r := g.symbols[left], g.symbols[right]
-	id, ok := e.m.trie.find(e.normal[l.start:r.end])
+	id, ok := e.m.trie.Find(e.normal[l.start:r.end])
 	if !ok {
 		return
 	}
@@ -94,7 +94,7 @@ func (e *Encoder) resegment(start, end uint32) {
 	text := e.normal[start:end]
 	id, ok := e.m.reserved[string(text)]
 	if !ok {
-		if id, ok = e.m.trie.find(text); !ok {
+		if id, ok = e.m.trie.Find(text); !ok {
 			id = e.m.unknown
 		}
 	}

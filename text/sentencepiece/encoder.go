@@ -11,13 +11,15 @@ type Piece struct {
 }
 
 // Encoder cuts texts with a Model. It isn't safe for use by several
-// goroutines. Its memory grows to some 30 bytes per byte of the longest text.
+// goroutines. Its memory grows to some 30 bytes per byte of the longest text,
+// and has 1.2 MB for the words of a BPE model.
 type Encoder struct {
 	m      *Model
 	normal []byte
 	pieces []Piece
 	best   []pathEnd // unigram
 	merge  merger    // BPE
+	kept   *[keptWords]keptWord
 }
 
 // NewEncoder returns an encoder for m.
@@ -35,10 +37,13 @@ func (e *Encoder) Encode(b []byte) []Piece {
 	if len(e.normal) == 0 {
 		return e.pieces
 	}
-	if e.m.kind == bpeModel {
-		e.bpe()
-	} else {
+	switch {
+	case e.m.kind != bpeModel:
 		e.unigram()
+	case e.m.byWord:
+		e.words()
+	default:
+		e.bpe(0, len(e.normal))
 	}
 	return e.pieces
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"strings"
+
+	"corpusmill/text/trie"
 )
 
 // maxFile is the size above which a file is no SentencePiece model; the
@@ -36,7 +38,7 @@ const (
 type Model struct {
 	kind         uint64
 	pieces       []piece
-	trie         trie // pieces that text may be cut into
+	trie         trie.Trie // pieces that text may be cut into
 	scores       []pieceScore
 	reserved     map[string]int32 // the other ones
 	unknown      int32
@@ -46,6 +48,7 @@ type Model struct {
 	unkScore     float32    // of an unknown character in a unigram model
 	maxScore     float32
 	normalizer   normalizer
+	byWord       bool // see cutsByWord
 }
 
 // pieceScore is what the best path needs of a piece.
@@ -165,7 +168,7 @@ func (m *Model) index() error {
 	m.reserved = map[string]int32{}
 	m.unknown = -1
 	minScore, maxScore := float32(math.MaxFloat32), float32(0x1p-126)
-	var cut, symbols []entry
+	var cut, symbols []trie.Entry
 	byteFound := 0
 	for i := range m.bytes {
 		m.bytes[i] = -1
@@ -176,13 +179,13 @@ func (m *Model) index() error {
 		switch p.kind {
 		case normalPiece:
 			minScore, maxScore = min(minScore, p.score), max(maxScore, p.score)
-			cut = append(cut, entry{p.text, id})
+			cut = append(cut, trie.Entry{Key: p.text, Value: id})
 		case userDefinedPiece:
-			symbols = append(symbols, entry{p.text, id})
-			cut = append(cut, entry{p.text, id})
+			symbols = append(symbols, trie.Entry{Key: p.text, Value: id})
+			cut = append(cut, trie.Entry{Key: p.text, Value: id})
 		case unusedPiece:
 			m.hasUnused = true
-			cut = append(cut, entry{p.text, id})
+			cut = append(cut, trie.Entry{Key: p.text, Value: id})
 		default:
 			if _, twice := m.reserved[p.text]; twice {
 				return fmt.Errorf("piece %d, %q, is there twice", id, p.text)
@@ -215,15 +218,16 @@ func (m *Model) index() error {
 	const unknownPenalty = 10
 	m.unkScore, m.maxScore = minScore-unknownPenalty, maxScore
 	var err error
-	if m.trie, err = newTrie(cut); err != nil {
+	if m.trie, err = trie.New(cut); err != nil {
 		return err
 	}
 	if len(symbols) > 0 {
-		if m.normalizer.symbols, err = newTrie(symbols); err != nil {
+		if m.normalizer.symbols, err = trie.New(symbols); err != nil {
 			return err
 		}
 	}
 	m.normalizer.prepare()
+	m.byWord = m.cutsByWord()
 	return nil
 }
 

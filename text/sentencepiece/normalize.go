@@ -3,6 +3,8 @@ package sentencepiece
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"corpusmill/text/trie"
 )
 
 // space is what a space becomes where spaces are escaped: U+2581.
@@ -13,7 +15,7 @@ const replacement = "\uFFFD"
 // normalizer brings text into the form that pieces are looked up in.
 type normalizer struct {
 	table             charsmap
-	symbols           trie // user-defined ones, which pass unchanged
+	symbols           trie.Trie // user-defined ones, which pass unchanged
 	addDummyPrefix    bool
 	removeExtraSpaces bool
 	escapeSpaces      bool
@@ -47,8 +49,8 @@ func (z *normalizer) prepare() {
 }
 
 func (z *normalizer) isPlain(c byte) bool {
-	if len(z.symbols.units) > 0 {
-		if _, ok := z.symbols.step(0, c); ok {
+	if len(z.symbols.Units) > 0 {
+		if _, ok := z.symbols.Step(0, c); ok {
 			return false
 		}
 	}
@@ -74,7 +76,7 @@ func (z *normalizer) isPlain(c byte) bool {
 // that part. b is not empty. A byte that starts no UTF-8 sequence becomes
 // U+FFFD.
 func (z *normalizer) prefix(b []byte) (normal []byte, n int) {
-	if n := z.symbols.longest(b); n > 0 {
+	if n := z.symbols.Longest(b); n > 0 {
 		return b[:n], n
 	}
 	if by, n := z.table.longest(b); n > 0 {

@@ -160,6 +160,76 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// checkWords holds the pieces of a text cut by words, some of them kept, to
+// those of the text cut as a whole.
+func checkWords(t testing.TB, e *Encoder) {
+	t.Helper()
+	e.pieces = e.pieces[:0]
+	e.words()
+	byWord := slices.Clone(e.pieces)
+	e.pieces = e.pieces[:0]
+	e.bpe(0, len(e.normal))
+	if !slices.Equal(byWord, e.pieces) {
+		t.Fatalf("%q: by words %v, as a whole %v", e.normal, byWord, e.pieces)
+	}
+}
+
+func TestWords(t *testing.T) {
+	checked := 0
+	for _, file := range recordings(t) {
+		m, rows := readRecording(t, file)
+		e := m.NewEncoder()
+		for _, r := range rows {
+			if e.Encode([]byte(r.Text)); m.byWord && len(e.normal) > 0 {
+				checked++
+				checkWords(t, e)
+			}
+		}
+	}
+	if checked < 100 {
+		t.Errorf("%d texts were cut by words", checked)
+	}
+}
+
+// FuzzEncode cuts any bytes with the recorded models: the pieces follow each
+// other without a gap, and spell the text in its normal form.
+func FuzzEncode(f *testing.F) {
+	var models []*Model
+	for _, file := range recordings(f) {
+		m, rows := readRecording(f, file)
+		models = append(models, m)
+		for _, r := range rows[:5] {
+			f.Add([]byte(r.Text))
+		}
+	}
+	f.Add([]byte("\xed\xa0\x80\xff \x00\u3000\U0001F600\xf0\x9f"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for i, m := range models {
+			e := m.NewEncoder()
+			start, end := uint32(0), uint32(0)
+			for _, p := range e.Encode(text) {
+				if p.ID < 0 || int(p.ID) >= m.Len() {
+					t.Fatalf("model %d: %q has the piece %d of %d", i, text, p.ID, m.Len())
+				}
+				same := p.Start == start && p.End == end && m.byteFallback
+				if p.Start != end && !same || p.End <= p.Start {
+					t.Fatalf("model %d: %q: a piece from %d to %d follows one from %d to %d", i, text, p.Start, p.End, start, end)
+				}
+				start, end = p.Start, p.End
+				if p.ID != m.Unknown() && !same && m.pieces[p.ID].kind != bytePiece && string(e.Text(p)) != m.Piece(p.ID) {
+					t.Fatalf("model %d: %q: the piece %q has the text %q", i, text, m.Piece(p.ID), e.Text(p))
+				}
+			}
+			if int(end) != len(e.normal) {
+				t.Fatalf("model %d: %q: the pieces end at %d of %d", i, text, end, len(e.normal))
+			}
+			if m.byWord && len(e.normal) > 0 {
+				checkWords(t, e)
+			}
+		}
+	})
+}
+
 func BenchmarkEncode(b *testing.B) {
 	for _, name := range []string{"unigram_rules", "bpe_identity"} {
 		b.Run(name, func(b *testing.B) {

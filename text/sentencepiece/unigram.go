@@ -24,24 +24,24 @@ func (e *Encoder) unigram() {
 		best[i] = pathEnd{start: noPath}
 	}
 	best[0] = pathEnd{}
-	units := m.trie.units
+	units := m.trie.Units
 	for start := 0; start < len(text); {
 		before := best[start].score
 		width := min(int(runeLength(text[start])), len(text)-start)
 		single := false
-		at := units[0].node
+		at := units[0].Node
 		for i := start; i < len(text); i++ {
 			c := text[i]
 			u := &units[at>>8^uint32(c)]
-			if byte(u.node) != c || c == 0 {
+			if byte(u.Node) != c || c == 0 {
 				break
 			}
-			at = u.node
-			if u.value < 0 {
+			at = u.Node
+			if u.Value < 0 {
 				continue
 			}
 			length := i + 1 - start
-			p := &m.scores[u.value]
+			p := &m.scores[u.Value]
 			if p.unused {
 				continue
 			}
@@ -51,7 +51,7 @@ func (e *Encoder) unigram() {
 			}
 			score += float64(before)
 			if end := &best[i+1]; end.start == noPath || score > float64(end.score) {
-				*end = pathEnd{float32(score), u.value, uint32(start)}
+				*end = pathEnd{float32(score), u.Value, uint32(start)}
 			}
 			single = single || length == width
 		}
