@@ -8,28 +8,24 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
 )
 
-// maxARPA is the size above which an ARPA file has to be made a binary one.
-const maxARPA = 2 << 30
-
 // maxLine bounds a line of an ARPA file.
 const maxLine = 1 << 20
 
-// arpaReader makes hash tables of an ARPA file.
+// arpaReader fills the hash tables of a layout from an ARPA file.
 type arpaReader struct {
 	lines  *bufio.Reader
-	number int // of the line
+	size   int64 // of the file
+	number int   // of the line
 	counts []uint64
 
-	vocab      *hashedVocabulary
-	vocabUsed  int
-	search     *hashed
-	used       []int // entries of the tables, the last one of the longest n-grams
+	*layout
+	used       []uint64 // entries of the tables by order, from two words on
 	sawUnknown bool
 
 	// Of the n-gram read last: its words from the last one on, and the hashes
@@ -38,23 +34,72 @@ type arpaReader struct {
 	keys  []uint64
 }
 
-func readARPA(f *os.File) (*Model, error) {
-	if info, err := f.Stat(); err == nil && info.Size() > maxARPA {
-		return nil, fmt.Errorf("an ARPA file of more than %d GiB takes too much memory: make it a binary file with build_binary", maxARPA>>30)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	return parseARPA(f)
+// crowded is the error of a table that the n-grams of an order don't fit into,
+// those that aren't in the file but are needed to find longer ones among them.
+type crowded struct{ order int }
+
+func (c crowded) Error() string { return fmt.Sprintf("there are too many %d-grams", c.order) }
+
+// arpaError is what is wrong with an ARPA file.
+type arpaError struct {
+	line int
+	err  error
 }
 
-func parseARPA(r io.Reader) (*Model, error) {
-	a := &arpaReader{lines: bufio.NewReaderSize(r, maxLine)}
-	if err := a.read(); err != nil {
-		return nil, fmt.Errorf("line %d: %w", a.number, err)
+func (e arpaError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.err) }
+func (e arpaError) Unwrap() error { return e.err }
+
+// convert makes a binary file of an ARPA file of that size in the memory that
+// allocate gives for each try, which is all 0. It has room for extra bytes at
+// its end.
+func convert(r io.ReadSeeker, size int64, extra int, allocate func(size int) ([]byte, error)) ([]byte, error) {
+	var places []uint64
+	for {
+		if _, err := r.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+		a := &arpaReader{lines: bufio.NewReaderSize(r, maxLine), size: size}
+		data, err := a.convert(places, extra, allocate)
+		var c crowded
+		switch {
+		case err == nil:
+			return data, nil
+		case !errors.As(err, &c):
+			return nil, err
+		}
+		if places == nil {
+			places = slices.Clone(a.counts)
+		}
+		// Each longer n-gram may need one of that order.
+		most := uint64(0)
+		for _, n := range a.counts[c.order-1:] {
+			most += n
+		}
+		places[c.order-1] = min(2*places[c.order-1]+1, most)
 	}
-	m := &Model{order: len(a.counts), vocab: a.vocab, search: a.search}
-	return m, m.prepare()
+}
+
+func (a *arpaReader) convert(places []uint64, extra int, allocate func(int) ([]byte, error)) (data []byte, err error) {
+	if err := a.readCounts(); err != nil {
+		return nil, arpaError{a.number, err}
+	}
+	if places == nil {
+		places = a.counts
+	}
+	size, err := layoutSize(places)
+	if err != nil {
+		return nil, err
+	}
+	if data, err = allocate(size + extra); err != nil {
+		return nil, err
+	}
+	if a.layout, err = newLayout(data[:size], places); err != nil {
+		return nil, err
+	}
+	if err := a.read(); err != nil {
+		return nil, arpaError{a.number, err}
+	}
+	return data, nil
 }
 
 // line returns the next line without its end, valid until the next call. Its
@@ -84,16 +129,8 @@ func (a *arpaReader) fullLine() ([]byte, error) {
 }
 
 func (a *arpaReader) read() error {
-	if err := a.readCounts(); err != nil {
-		return err
-	}
 	order := len(a.counts)
-	a.vocab = &hashedVocabulary{table: table{stride: 12}, bound: 1}
-	a.search = &hashed{stride: 8, unigrams: make([]byte, 8), last: table{stride: 12}}
-	for range order - 2 {
-		a.search.middles = append(a.search.middles, table{stride: 16})
-	}
-	a.used = make([]int, order-1)
+	a.used = make([]uint64, order+1)
 	a.words, a.keys = make([]uint32, order), make([]uint64, order-1)
 	for n := 1; n <= order; n++ {
 		b, err := a.fullLine()
@@ -117,9 +154,10 @@ func (a *arpaReader) read() error {
 				return err
 			}
 		}
-		if n == 1 && !a.sawUnknown {
-			putFloat(a.search.unigrams, -100)
-		}
+	}
+	binary.LittleEndian.PutUint32(a.bound, a.vocab.bound)
+	if !a.sawUnknown {
+		putFloat(a.search.unigrams, -100)
 	}
 	b, err := a.fullLine()
 	if err == nil && string(b) != `\end\` {
@@ -159,10 +197,17 @@ func (a *arpaReader) readCounts() error {
 		if err != nil {
 			return fmt.Errorf("%q is no count", clip(b))
 		}
+		// A line has a number, a word and what parts them from the others.
+		if most := uint64(a.size) / uint64(2*n+2); count > most {
+			return fmt.Errorf("it claims %d %d-grams, more than it can hold", count, n)
+		}
 		a.counts = append(a.counts, count)
 	}
-	if n := len(a.counts); n < 2 || n > MaxOrder {
+	switch n := len(a.counts); {
+	case n < 2 || n > MaxOrder:
 		return fmt.Errorf("its n-grams have up to %d words; 2 to %d can be read", n, MaxOrder)
+	case a.counts[0] >= math.MaxUint32:
+		return errors.New("it has more words than can be numbered")
 	}
 	return nil
 }
@@ -184,17 +229,13 @@ func (a *arpaReader) unigram(b []byte) error {
 	if h := hashWord(word); h == unknownHashes[0] || h == unknownHashes[1] {
 		a.sawUnknown = true
 	} else {
-		value, isNew := a.vocab.table.insert(h, &a.vocabUsed)
+		value, isNew := a.vocab.table.insert(h)
 		if !isNew {
 			return fmt.Errorf("the word %q is there twice", clip(word))
 		}
-		if a.vocab.bound == math.MaxUint32 {
-			return errors.New("it has more words than can be numbered")
-		}
 		binary.LittleEndian.PutUint32(value, a.vocab.bound)
+		at = 8 * int(a.vocab.bound)
 		a.vocab.bound++
-		at = len(a.search.unigrams)
-		a.search.unigrams = append(a.search.unigrams, make([]byte, 8)...)
 	}
 	putFloat(a.search.unigrams[at:], prob)
 	putFloat(a.search.unigrams[at+4:], backoff)
@@ -232,16 +273,31 @@ func (a *arpaReader) ngram(b []byte, n int) error {
 		return errors.New("a backoff stands behind one of the longest n-grams")
 	}
 	// No probability is positive; a set sign says that none is longer.
-	value, isNew := to.insert(hash, &a.used[n-2])
-	if !isNew {
-		return errors.New("the n-gram is there twice")
+	value, err := a.insert(to, n, hash)
+	if err != nil {
+		return err
 	}
 	putFloat(value, negative(prob))
 	if n < len(a.counts) {
 		putFloat(value[4:], backoff)
 	}
-	a.extendLower(n)
+	if err := a.extendLower(n); err != nil {
+		return err
+	}
 	return a.extendContext(n)
+}
+
+// insert puts an n-gram into the table of its order.
+func (a *arpaReader) insert(to *table, n int, hash uint64) (value []byte, err error) {
+	if a.used[n] == a.places[n-1] {
+		return nil, crowded{n}
+	}
+	value, isNew := to.insert(hash)
+	if !isNew {
+		return nil, errors.New("the n-gram is there twice")
+	}
+	a.used[n]++
+	return value, nil
 }
 
 // negative sets the sign of x, and positive clears it.
@@ -251,7 +307,7 @@ func positive(x float32) float32 { return math.Float32frombits(math.Float32bits(
 // extendLower notes of the ends of the n-gram that a longer one has them.
 // Where some were pruned although a longer one was not, they are put in with
 // the probability that backing off gives them, so that a search gets past.
-func (a *arpaReader) extendLower(n int) {
+func (a *arpaReader) extendLower(n int) error {
 	basis := n - 1
 	for basis > 1 && a.search.middles[basis-2].find(a.keys[basis-2]) == nil {
 		basis--
@@ -266,10 +322,14 @@ func (a *arpaReader) extendLower(n int) {
 			putFloat(context[4:], backoff)
 			prob += backoff
 		}
-		value, _ := a.search.middles[basis-1].insert(a.keys[basis-1], &a.used[basis-1])
+		value, err := a.insert(&a.search.middles[basis-1], basis+1, a.keys[basis-1])
+		if err != nil {
+			return err
+		}
 		putFloat(value, positive(prob))
 		putFloat(value[4:], negative(0))
 	}
+	return nil
 }
 
 // weightsOf returns the weights of the end of the n-gram of that length, which

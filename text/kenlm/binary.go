@@ -34,6 +34,9 @@ type head struct {
 	size       int
 }
 
+// fixedHead is the size of what lies between the reference and the counts.
+const fixedHead = 20
+
 func align8(n int) int { return (n + 7) &^ 7 }
 
 // reference is what the writing machine noted to tell its number formats.
@@ -51,9 +54,8 @@ func reference() []byte {
 
 func parseHead(data []byte) (h head, err error) {
 	want := reference()
-	const fixed = 20
 	switch {
-	case len(data) < len(want)+fixed:
+	case len(data) < len(want)+fixedHead:
 		return h, errors.New("it is cut short within its head, or was never finished")
 	case !bytes.Equal(data[:len(magic)], want[:len(magic)]):
 		line, _, _ := bytes.Cut(data[len(magicStart):len(magic)], []byte("\n"))
@@ -66,7 +68,7 @@ func parseHead(data []byte) (h head, err error) {
 	h.multiplier = getFloat(b[4:])
 	h.kind = binary.LittleEndian.Uint32(b[8:])
 	h.version = binary.LittleEndian.Uint32(b[16:])
-	h.size = align8(len(want) + fixed + 8*order)
+	h.size = headSize(order)
 	switch {
 	case order < 2 || order > MaxOrder:
 		return h, fmt.Errorf("its n-grams have up to %d words; 2 to %d can be read", order, MaxOrder)
@@ -76,7 +78,7 @@ func parseHead(data []byte) (h head, err error) {
 		return h, errShort
 	}
 	for i := range order {
-		n := binary.LittleEndian.Uint64(b[fixed+8*i:])
+		n := binary.LittleEndian.Uint64(b[fixedHead+8*i:])
 		// The smallest entry has two bits, and words have 32.
 		if n > uint64(len(data))*4 || i == 0 && n >= math.MaxUint32 {
 			return h, fmt.Errorf("it claims %d %d-grams, more than it can hold", n, i+1)

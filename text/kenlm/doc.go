@@ -10,8 +10,11 @@
 // A binary file is mapped read-only, so that processes share it, and only its
 // head is read when it is opened. What lies beyond that has no checksum:
 // damage there gives other scores, or words and n-grams that aren't found, and
-// never a read outside of the file. An ARPA file is read whole and takes some
-// 40 bytes per n-gram; build_binary of KenLM makes a binary file of it.
+// never a read outside of the file.
+//
+// Of an ARPA file, a binary file of hash tables is made, in memory or in a
+// folder that keeps it, which KenLM reads too. It takes some 25 bytes per
+// n-gram.
 //
 // A Model is read-only and shared between goroutines.
 package kenlm

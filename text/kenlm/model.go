@@ -50,8 +50,15 @@ type State struct {
 	length  int
 }
 
-// Open opens a binary or ARPA file. Close releases it.
-func Open(path string) (*Model, error) {
+// Open opens a binary or ARPA file. Close releases it. The n-grams of an ARPA
+// file are held in memory; one of more than 2 GiB is refused.
+func Open(path string) (*Model, error) { return OpenCached(path, "") }
+
+// OpenCached is Open, but makes a binary file in the folder cache of an ARPA
+// file of 16 MiB and more, whatever its size, and maps it. The next OpenCached
+// of a file of the same content finds it there. Where that isn't possible, and
+// for an empty cache, it does as Open does.
+func OpenCached(path, cache string) (*Model, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -66,7 +73,7 @@ func Open(path string) (*Model, error) {
 	if bytes.Equal(head[:n], []byte(magicStart)) {
 		m, err = openBinary(f)
 	} else {
-		m, err = readARPA(f)
+		m, err = openARPA(f, cache)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s is no language model that can be used: %w", path, err)

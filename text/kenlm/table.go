@@ -13,15 +13,17 @@ type table struct {
 	buckets uint64
 }
 
-// newTable takes the table of that many entries from the start of data. The
-// multiplier says how many places there are for one entry.
-func newTable(data []byte, stride int, count uint64, multiplier float32) (t table, rest []byte, err error) {
+// bucketsOf is the number of places of a table for that many entries. The
+// multiplier says how many there are for one entry.
+func bucketsOf(count uint64, multiplier float32) (n uint64, ok bool) {
 	places := multiplier * float32(count)
-	if !(places < math.MaxInt64) {
-		return t, nil, errShort
-	}
-	buckets := max(count+1, uint64(places))
-	if buckets > uint64(len(data)/stride) {
+	return max(count+1, uint64(places)), places < math.MaxInt64
+}
+
+// newTable takes the table of that many entries from the start of data.
+func newTable(data []byte, stride int, count uint64, multiplier float32) (t table, rest []byte, err error) {
+	buckets, ok := bucketsOf(count, multiplier)
+	if !ok || buckets > uint64(len(data)/stride) {
 		return t, nil, errShort
 	}
 	size := int(buckets) * stride
@@ -49,12 +51,9 @@ func (t *table) find(key uint64) []byte {
 	return nil
 }
 
-// insert returns the value of a key, which is all 0 if the key is new. Half of
-// the places stay free.
-func (t *table) insert(key uint64, used *int) (value []byte, isNew bool) {
-	if uint64(*used+1)*2 > t.buckets {
-		t.grow()
-	}
+// insert returns the value of a key, which is all 0 if the key is new. A table
+// has one place more than entries, so that there is a free one.
+func (t *table) insert(key uint64) (value []byte, isNew bool) {
 	i := int(key%t.buckets) * t.stride
 	for {
 		e := t.entries[i : i+t.stride]
@@ -63,24 +62,10 @@ func (t *table) insert(key uint64, used *int) (value []byte, isNew bool) {
 			return e[8:], false
 		case 0:
 			binary.LittleEndian.PutUint64(e, key)
-			*used++
 			return e[8:], true
 		}
 		if i += t.stride; i == len(t.entries) {
 			i = 0
-		}
-	}
-}
-
-func (t *table) grow() {
-	old := *t
-	t.buckets = max(64, 2*old.buckets)
-	t.entries = make([]byte, int(t.buckets)*t.stride)
-	used := 0
-	for at := 0; at < len(old.entries); at += t.stride {
-		if e := old.entries[at : at+t.stride]; binary.LittleEndian.Uint64(e) != 0 {
-			value, _ := t.insert(binary.LittleEndian.Uint64(e), &used)
-			copy(value, e[8:])
 		}
 	}
 }
