@@ -1,20 +1,17 @@
-// Package models finds model files on this machine. Nothing is fetched.
+// Package models knows the model files that recipes name, and finds them on
+// this machine. It opens no connection; models/fetch does.
 package models
 
 import (
-	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/zeebo/xxh3"
 )
 
 // Folders lists where model files are looked for, in order: the given folders,
-// the user's cache (corpusmill/models in it), and then where Data-Juicer keeps
-// its models. getenv looks environment variables up.
+// the user's cache (corpusmill/models in it), where Data-Juicer keeps its
+// models, and the cache of Hugging Face. getenv looks environment variables up.
 func Folders(given []string, getenv func(string) string) []string {
 	out := append([]string(nil), given...)
 	add := func(dir string, below ...string) {
@@ -22,8 +19,8 @@ func Folders(given []string, getenv func(string) string) []string {
 			out = append(out, filepath.Join(append([]string{dir}, below...)...))
 		}
 	}
-	if cache, err := os.UserCacheDir(); err == nil {
-		add(cache, "corpusmill", "models")
+	if own, err := OwnFolder(); err == nil {
+		add(own)
 	}
 	for _, dir := range filepath.SplitList(getenv("DATA_JUICER_EXTERNAL_MODELS_HOME")) {
 		add(strings.TrimSpace(dir))
@@ -37,7 +34,18 @@ func Folders(given []string, getenv func(string) string) []string {
 	} else {
 		add(inHome("~"), ".cache", "data_juicer", "models")
 	}
+	add(hubFolder(getenv))
 	return out
+}
+
+// OwnFolder is the folder in the user's cache that holds models, which need
+// not be there yet. The error says that the user has no cache.
+func OwnFolder() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(cache, "corpusmill", "models"), nil
 }
 
 // inHome resolves a path that begins with ~/; "" when there is no home.
@@ -60,42 +68,50 @@ type NotFound struct {
 }
 
 func (e *NotFound) Error() string {
-	if len(e.Looked) == 0 {
-		return fmt.Sprintf("the model %s is needed; name its folder with --models", e.Name)
+	remedy := "put it into one of these, or name its folder with --models"
+	if _, ok := Lookup(e.Name); ok {
+		remedy = "corpusmill models pull " + e.Name + " fetches it; if another folder has it, name that with --models"
 	}
-	return fmt.Sprintf("the model %s isn't in %s; put it into one of these, or name its folder with --models", e.Name, strings.Join(e.Looked, ", "))
+	if len(e.Looked) == 0 {
+		return fmt.Sprintf("the model %s is needed, and there is no folder to look for it: name one with --models", e.Name)
+	}
+	return fmt.Sprintf("the model %s isn't in %s; %s", e.Name, strings.Join(e.Looked, ", "), remedy)
 }
 
-// Find returns the absolute path of the first file of that name in folders.
-// The error is a *NotFound when there is none.
+// Find returns the absolute path of the first file of that name in folders. A
+// name may be OWNER/REPOSITORY/FILE, which is also found in a folder that is
+// laid out as the cache of Hugging Face. The error is a *NotFound when there is
+// none.
 func Find(name string, folders []string) (string, error) {
 	for _, dir := range folders {
-		path := filepath.Join(dir, name)
-		info, err := os.Stat(path)
+		path, err := findIn(dir, name)
 		if err != nil {
-			if os.IsNotExist(err) {
-				continue
-			}
 			return "", fmt.Errorf("the model %s can't be looked for: %w", name, err)
 		}
-		if info.Mode().IsRegular() {
+		if path != "" {
 			return filepath.Abs(path)
 		}
 	}
 	return "", &NotFound{name, folders}
 }
 
-// Hash is the XXH3-128 of a file's bytes, in hexadecimal.
-func Hash(path string) (string, error) {
-	f, err := os.Open(path)
+// findIn returns the path of a model in one folder, "" if it isn't there.
+func findIn(dir, name string) (string, error) {
+	inHub, err := inHub(dir, name)
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
-	h := xxh3.New()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{f}, make([]byte, 1<<20)); err != nil {
-		return "", err
+	for _, path := range []string{filepath.Join(dir, filepath.FromSlash(name)), inHub} {
+		if path == "" {
+			continue
+		}
+		info, err := os.Stat(path)
+		if err == nil && info.Mode().IsRegular() {
+			return path, nil
+		}
+		if err != nil && !os.IsNotExist(err) {
+			return "", err
+		}
 	}
-	sum := h.Sum128().Bytes()
-	return hex.EncodeToString(sum[:]), nil
+	return "", nil
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"corpusmill/exec"
@@ -15,25 +13,19 @@ import (
 // fallbackMemory is taken for the machine's memory when that isn't known.
 const fallbackMemory = 8 << 30
 
-// meter shows a run's progress: a bar on a terminal, a line every ten seconds
-// elsewhere. A nil meter shows nothing.
+// meter is what is shown of a run's progress.
 type meter struct {
-	w        io.Writer
 	x        *exec.Progress
 	now      exec.Clock
 	total    int64  // bytes of input, when they are known
 	passes   []bool // stages that read the input
 	names    []string
 	terminal bool
-	mu       sync.Mutex
-	drawn    bool
-	quit     chan struct{}
-	done     sync.WaitGroup
 }
 
-func newMeter(w io.Writer, x *exec.Progress, p *plan.Plan, now exec.Clock) *meter {
-	m := &meter{w: w, x: x, now: now, quit: make(chan struct{}), terminal: isTerminal(w)}
-	for _, f := range p.Inputs {
+func showRun(w io.Writer, x *exec.Progress, p *plan.Plan, now exec.Clock) *line {
+	m := &meter{x: x, now: now, terminal: isTerminal(w)}
+	for _, f := range p.OwnInputs() {
 		if f.Size < 0 || f.Codec != "" || f.Format != "jsonl" {
 			m.total = 0
 			break
@@ -44,81 +36,13 @@ func newMeter(w io.Writer, x *exec.Progress, p *plan.Plan, now exec.Clock) *mete
 		m.passes = append(m.passes, s.Read == plan.FromInput)
 		m.names = append(m.names, s.Name)
 	}
-	every := 10 * time.Second
-	if m.terminal {
-		every = 200 * time.Millisecond
-	}
-	m.done.Go(func() {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				m.draw()
-			case <-m.quit:
-				return
-			}
-		}
-	})
-	return m
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && info.Mode()&os.ModeDevice != 0
-}
-
-func (m *meter) stop() {
-	if m == nil {
-		return
-	}
-	close(m.quit)
-	m.done.Wait()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.wipe()
-}
-
-// note prints a line above the bar.
-func (m *meter) note(s string) {
-	if m == nil {
-		fmt.Fprintf(os.Stderr, "note: %s\n", s)
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.wipe()
-	fmt.Fprintf(m.w, "note: %s\n", s)
-}
-
-func (m *meter) wipe() {
-	if m.drawn {
-		fmt.Fprint(m.w, "\r\x1b[K")
-		m.drawn = false
-	}
-}
-
-func (m *meter) draw() {
-	s := m.x.Snapshot()
-	text := m.text(s)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.terminal {
-		fmt.Fprintln(m.w, text)
-		return
-	}
-	m.wipe()
-	fmt.Fprint(m.w, text)
-	m.drawn = true
+	return newLine(w, m.text)
 }
 
 // text is the state on one line: what is done of the bytes that all stages
 // will read, rates since the start, and the time left at that rate.
-func (m *meter) text(s exec.Snapshot) string {
+func (m *meter) text() string {
+	s := m.x.Snapshot()
 	seconds := float64(m.now()) / 1e9
 	var read, all int64
 	for i, n := range s.Bytes {
@@ -132,8 +56,7 @@ func (m *meter) text(s exec.Snapshot) string {
 	if all > 0 {
 		share := min(float64(read)/float64(all), 1)
 		if m.terminal {
-			n := int(share * 20)
-			fmt.Fprintf(&b, "%s%s ", strings.Repeat("█", n), strings.Repeat("░", 20-n))
+			b.WriteString(bar(share))
 		}
 		fmt.Fprintf(&b, "%.0f %%, ", 100*share)
 	}

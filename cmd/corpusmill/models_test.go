@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,10 +36,6 @@ func TestModel(t *testing.T) {
 	out := filepath.Join(dir, "out.jsonl")
 	args := []string{"process", "--config", write(t, filepath.Join(dir, "recipe.yaml"), languageRecipe),
 		"--dataset_path", write(t, filepath.Join(dir, "in.jsonl"), english+french+chinese), "--export_path", out, "--json"}
-	corpusmill(t, args...).want(t, exitFailure, "language_id_score_filter: the model lid.176.bin isn't in ", "--models")
-	if exists(out) {
-		t.Error("a run without its model left a result")
-	}
 	for _, backend := range []string{"local", "processes"} {
 		o := corpusmill(t, append(args, "--models", "../../testdata/models", "--backend", backend)...)
 		o.want(t, 0)
@@ -53,6 +50,58 @@ func TestModel(t *testing.T) {
 			t.Errorf("%s: the report has the models %+v", backend, m)
 		}
 	}
+}
+
+// TestBuiltinIdentifier runs without a model: the plan, the notes and the report
+// name what serves.
+func TestBuiltinIdentifier(t *testing.T) {
+	noModels(t)
+	dir := scratch.Dir(t)
+	out, file := filepath.Join(dir, "out.jsonl"), write(t, filepath.Join(dir, "recipe.yaml"), languageRecipe)
+	rest := []string{"--dataset_path", write(t, filepath.Join(dir, "in.jsonl"), english+french+chinese), "--export_path", out}
+	const serves, missing = "language_id_score_filter: the built-in language identifier", "the model lid.176.bin isn't in "
+	for _, backend := range []string{"local", "processes"} {
+		o := corpusmill(t, append([]string{"process", "--config", file, "--json", "--backend", backend}, rest...)...)
+		o.want(t, 0, "note: "+serves, missing)
+		if got := read(t, out); got != english+chinese {
+			t.Errorf("%s: the result is\n%s", backend, got)
+		}
+		m := report(t, o).Models
+		if len(m) != 1 || m[0].For != "lid.176.bin" || m[0].Path != "" || len(m[0].Hash) != 32 || !strings.Contains(m[0].Note, missing) {
+			t.Errorf("%s: the report has the models %+v", backend, m)
+		}
+	}
+	corpusmill(t, append([]string{"process", "--config", file}, rest...)...).
+		wantOut(t, "stand-in    the built-in language identifier", "in place of lid.176.bin")
+	o := corpusmill(t, append([]string{"plan", file}, rest...)...)
+	o.want(t, 0)
+	o.wantOut(t, "model   "+serves, missing)
+	corpusmill(t, append([]string{"check", file}, rest...)...).want(t, 0, serves, missing)
+}
+
+// TestStrictCompat refuses what is built in, before anything runs.
+func TestStrictCompat(t *testing.T) {
+	noModels(t)
+	dir := scratch.Dir(t)
+	out := filepath.Join(dir, "out.jsonl")
+	rest := []string{"--dataset_path", write(t, filepath.Join(dir, "in.jsonl"), english), "--export_path", out}
+	missing := map[string][]string{
+		languageRecipe: {"language_id_score_filter: the model lid.176.bin isn't in ", "corpusmill models pull lid.176.bin", "strict_compat keeps the built-in language identifier"},
+		"process: [stopwords_filter: {stopwords_dir: no/such/folder}]": {"stopwords_filter: stopwords_dir no/such/folder isn't there", "corpusmill models pull stopwords.json"},
+		"process: [flagged_words_filter:]":                             {"flagged_words_filter: flagged_words_dir isn't given", "corpusmill models pull flagged_words.json"},
+	}
+	for text, want := range missing {
+		file := write(t, filepath.Join(dir, "recipe.yaml"), text+"\nstrict_compat: true\n")
+		corpusmill(t, append([]string{"process", "--config", file}, rest...)...).want(t, exitFailure, want...)
+		corpusmill(t, append([]string{"plan", file}, rest...)...).want(t, exitFailure, want...)
+		corpusmill(t, append([]string{"check", file}, rest...)...).want(t, exitUsage, append(want, "recipe.yaml:")...)
+		corpusmill(t, append([]string{"check", file, "--strict_compat=false"}, rest...)...).want(t, 0)
+	}
+	if exists(out) {
+		t.Error("a run that was refused left a result")
+	}
+	file := write(t, filepath.Join(dir, "recipe.yaml"), languageRecipe)
+	corpusmill(t, append([]string{"process", "--config", file, "--strict-compat", "--models", "../../testdata/models"}, rest...)...).want(t, 0)
 }
 
 func TestModelByVariable(t *testing.T) {
@@ -100,6 +149,10 @@ func TestChangedModel(t *testing.T) {
 	other[len(other)-1] ^= 1
 	write(t, path, string(other))
 	corpusmill(t, args...).want(t, exitResume, "model lid.176.bin: was "+path, "--restart")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	corpusmill(t, args...).want(t, exitResume, "model the built-in language identifier", "wasn't used", "model lid.176.bin: was "+path, "--restart")
 	write(t, path, model)
 	corpusmill(t, args...).want(t, 0)
 }
