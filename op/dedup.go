@@ -29,6 +29,8 @@ type Grouping struct {
 	// Verify says, for ByCluster, that each row of a cluster is compared with
 	// the rows that stay, and stays too when it is like none of them.
 	Verify bool `json:"verify,omitempty"`
+	// Keys is how many keys a row has, 0 when that isn't fixed.
+	Keys int64 `json:"keys,omitempty"`
 	// Recall is the share of pairs of rows, just alike enough to be duplicates,
 	// that are expected to share a key; 0 when that isn't known.
 	Recall float64 `json:"expected_recall,omitempty"`

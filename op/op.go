@@ -15,8 +15,9 @@ package op
 import (
 	"context"
 	"errors"
-	"fmt"
+	"path/filepath"
 
+	"corpusmill/models"
 	"corpusmill/record"
 )
 
@@ -84,6 +85,12 @@ type Env struct {
 	// PinData holds data that an operator read beside the row to what it was
 	// when the run was planned; nil holds nothing.
 	PinData func(name, path, hash string) error
+	// TakeStandIn takes what serves where a file isn't there, or refuses it; nil
+	// takes everything.
+	TakeStandIn func(StandIn) error
+	// Derived is the folder for files that operators make of models and find
+	// there the next time; "" when there is none.
+	Derived string
 	texts   []record.Path
 }
 
@@ -112,9 +119,18 @@ func (e *Env) Str(name string) record.Slot { return e.Stats.Slot(name, record.St
 // looked for, or that it has changed.
 func (e *Env) Model(name string) (path string, err error) {
 	if e.FindModel == nil {
-		return "", fmt.Errorf("the model %s is needed, and no folder for models is known", name)
+		return "", &models.NotFound{Name: name}
 	}
 	return e.FindModel(name)
+}
+
+// DerivedFolder is where files of a kind go that are made of models. It need
+// not be there; "" when there is none.
+func (e *Env) DerivedFolder(kind string) string {
+	if e.Derived == "" {
+		return ""
+	}
+	return filepath.Join(e.Derived, kind)
 }
 
 // Pin declares data that the operator has read from path, by a name of its own

@@ -20,6 +20,7 @@ type entry struct {
 
 var (
 	registry = map[string]entry{}
+	aliases  = map[string]Spec{}
 	names    = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*_(mapper|filter|deduplicator)$`)
 )
 
@@ -71,8 +72,12 @@ func Register[P any](spec Spec, defaults P, build func(P) (Operator, error)) {
 		}
 	}
 	spec.Params = own
+	if err := registerAliases(&spec); err != nil {
+		panic("op: " + spec.Name + ": " + err.Error())
+	}
 	registry[spec.Name] = entry{spec, func(raw json.RawMessage) (Operator, error) {
 		p := defaults
+		unshare(reflect.ValueOf(&p).Elem())
 		if err := decode(raw, own, &p); err != nil {
 			return nil, err
 		}
@@ -80,14 +85,66 @@ func Register[P any](spec Spec, defaults P, build func(P) (Operator, error)) {
 	}}
 }
 
-// Names lists the registered operators in order.
+// unshare gives the lists and pointers of a parameter struct copies of their
+// own: what is decoded into them would be every operator's default otherwise.
+func unshare(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			unshare(v.Field(i))
+		}
+	case reflect.Slice:
+		if v.CanSet() && !v.IsNil() {
+			v.Set(reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v))
+		}
+	case reflect.Pointer:
+		if v.CanSet() && !v.IsNil() {
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			v.Set(own)
+		}
+	}
+}
+
+func registerAliases(spec *Spec) error {
+	for i := range spec.Aliases {
+		a := &spec.Aliases[i]
+		if _, dup := aliases[a.Name]; dup || !names.MatchString(a.Name) {
+			return fmt.Errorf("bad alias %q", a.Name)
+		}
+		if a.Accepted != nil {
+			var err error
+			if a.Params, err = paramsOf(reflect.ValueOf(a.Accepted), false); err != nil {
+				return err
+			}
+		}
+		for k := range a.Params {
+			a.Params[k].Inert = true
+			if slices.ContainsFunc(spec.Params, func(p Param) bool { return p.Name == a.Params[k].Name }) {
+				return fmt.Errorf("alias %s has its own parameter %s", a.Name, a.Params[k].Name)
+			}
+		}
+	}
+	for _, a := range spec.Aliases {
+		s := *spec
+		s.Params = slices.Concat(spec.Params, a.Params)
+		aliases[a.Name] = s
+	}
+	return nil
+}
+
+// Names lists the registered operators in order, each by its canonical name.
 func Names() []string { return slices.Sorted(maps.Keys(registry)) }
 
-// Lookup returns the Spec of an operator. A name that begins with ray_ is the
-// operator without that prefix.
+// Lookup returns the Spec of an operator by its canonical name, which is the
+// Spec's, or by an alias: then the Spec has the alias's parameters too. A name
+// that begins with ray_ is the operator without that prefix.
 func Lookup(name string) (Spec, bool) {
 	if e, ok := registry[name]; ok {
 		return e.spec, true
+	}
+	if s, ok := aliases[name]; ok {
+		return s, true
 	}
 	e, ok := registry[strings.TrimPrefix(name, "ray_")]
 	return e.spec, ok
@@ -157,6 +214,8 @@ func paramsOf(v reflect.Value, common bool) ([]Param, error) {
 			p.Nullable, t = true, t.Elem()
 		}
 		switch {
+		case t == reflect.TypeFor[AutoInt](): // of kind Int64
+			p.Type = TypeAutoInt
 		case t.Kind() == reflect.Int64:
 			p.Type = TypeInt
 		case t.Kind() == reflect.Float64:

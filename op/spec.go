@@ -38,6 +38,19 @@ type Spec struct {
 	// Version changes when the same input may give another result.
 	Version  int
 	Examples []Example
+	// Aliases are further names that recipes may use.
+	Aliases []Alias
+}
+
+// Alias is another name of an operator. ray_ before the operator's own name
+// needs none.
+type Alias struct {
+	Name string
+	// Accepted is a struct like that of an operator's parameters, or nil. Under
+	// this name the operator has them too, and they change nothing.
+	Accepted any `json:"-"`
+	// Params follow from Accepted; Register fills them.
+	Params []Param
 }
 
 // Stat is a stat that a filter measures.
@@ -65,10 +78,11 @@ const (
 	TypeStrings   // a list of strings
 	TypeInts      // a list of ints
 	TypeOneOrMore // a string or a list of strings
+	TypeAutoInt   // an int, or the string auto
 )
 
 func (t Type) String() string {
-	return [...]string{"?", "int", "float", "bool", "string", "list of strings", "list of ints", "string or list of strings"}[t]
+	return [...]string{"?", "int", "float", "bool", "string", "list of strings", "list of ints", "string or list of strings", "int or `auto`"}[t]
 }
 
 // Param is one parameter of an operator.
@@ -81,4 +95,5 @@ type Param struct {
 	Enum     []string // the values a string may have; empty for any
 	Min, Max *float64 // inclusive bounds of a number
 	Common   bool     // every operator has it
+	Inert    bool     // it is checked, and changes nothing
 }

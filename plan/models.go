@@ -8,11 +8,23 @@ import (
 )
 
 // Model is a model file that steps use. Every process of the run uses the
-// file at Path, whatever its own folders hold.
+// file at Path, whatever its own folders hold. A stand-in has no Path.
 type Model struct {
 	Name string `json:"name"`
-	Path string `json:"path"` // absolute
+	Path string `json:"path,omitempty"` // absolute
 	Hash string `json:"xxh3_128"`
+	// For is the file that a stand-in stands for, and Note says which step has
+	// it, and where the file was looked for.
+	For  string `json:"stands_for,omitempty"`
+	Note string `json:"note,omitempty"`
+}
+
+// String says what it is and what it holds.
+func (m Model) String() string {
+	if m.For != "" {
+		return fmt.Sprintf("%s in place of %s, hash %s", m.Name, m.For, m.Hash)
+	}
+	return fmt.Sprintf("%s with the hash %s", m.Path, m.Hash)
 }
 
 // choose finds a model in folders and notes it in the plan.
@@ -27,7 +39,7 @@ func (p *Plan) choose(name string, folders []string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	p.Models = append(p.Models, Model{name, path, hash})
+	p.Models = append(p.Models, Model{Name: name, Path: path, Hash: hash})
 	return path, nil
 }
 
@@ -36,7 +48,7 @@ func (p *Plan) choose(name string, folders []string) (path string, err error) {
 func (p *Plan) chosen(name string) (path string, err error) {
 	i := p.findModel(name)
 	if i < 0 {
-		return "", fmt.Errorf("the plan has no model %s", name)
+		return "", fmt.Errorf("not in the plan: %w", &models.NotFound{Name: name})
 	}
 	m := p.Models[i]
 	hash, err := models.Hash(m.Path)
@@ -57,9 +69,15 @@ func (p *Plan) findModel(name string) int {
 func diffModels(old, now *Plan) []string {
 	var out []string
 	for _, m := range now.Models {
-		if i := old.findModel(m.Name); i >= 0 && old.Models[i].Hash != m.Hash {
-			was := old.Models[i]
-			out = append(out, fmt.Sprintf("model %s: was %s with the hash %s, is %s with the hash %s", m.Name, was.Path, was.Hash, m.Path, m.Hash))
+		if i := old.findModel(m.Name); i < 0 {
+			out = append(out, fmt.Sprintf("model %s: wasn't used, is %s", m.Name, m))
+		} else if was := old.Models[i]; was.Hash != m.Hash {
+			out = append(out, fmt.Sprintf("model %s: was %s, is %s", m.Name, was, m))
+		}
+	}
+	for _, was := range old.Models {
+		if now.findModel(was.Name) < 0 {
+			out = append(out, fmt.Sprintf("model %s: was %s, isn't used", was.Name, was))
 		}
 	}
 	return out

@@ -6,7 +6,7 @@ import "fmt"
 // can't go on with other data either.
 func (p *Plan) pin(name, path, hash string) error {
 	if i := p.findModel(name); i < 0 {
-		p.Models = append(p.Models, Model{name, path, hash})
+		p.Models = append(p.Models, Model{Name: name, Path: path, Hash: hash})
 	} else if p.Models[i].Hash != hash {
 		return fmt.Errorf("%s has changed while the run was planned; start again", name)
 	}

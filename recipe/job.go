@@ -40,7 +40,7 @@ func (r *Recipe) Job(files []storage.File) plan.Job {
 	j := plan.Job{
 		Project: r.ProjectName, Inputs: files, Output: r.Export.output(), TextKey: r.TextKey,
 		KeepStats: r.KeepStats, StopOnRowError: !r.SkipOpError, MaxRow: r.MaxRow,
-		Segment: r.segment(files), Models: r.Models,
+		Segment: r.segment(files), TaskMemory: r.TaskMemory, Models: r.Models, StrictCompat: r.StrictCompat,
 	}
 	for _, s := range r.Steps {
 		j.Steps = append(j.Steps, plan.Step{Label: s.Label, Name: s.Name, Params: s.Params})

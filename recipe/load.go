@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"corpusmill/plan"
 )
 
 // What Pos.File begins with where a setting doesn't come from the recipe.
@@ -51,6 +53,7 @@ func Load(path string, over []Override, env func(string) string, defaults Defaul
 		Memory:      defaults.Memory,
 		MaxRow:      16 << 20,
 		Segment:     32 << 20,
+		TaskMemory:  plan.DefaultTaskMemory,
 		Inputs:      []Input{},
 		Steps:       []Step{},
 	}}

@@ -12,9 +12,9 @@ var dataJuicerOperators string
 // knownElsewhere lists the operators that Data-Juicer 1.4.3 or 1.6.1 has.
 var knownElsewhere = sync.OnceValue(func() []string { return strings.Fields(dataJuicerOperators) })
 
-// nearest returns the candidate that written was most likely meant to be, or
+// Nearest returns the candidate that written was most likely meant to be, or
 // "". Of equally near ones the first is taken.
-func nearest(written string, candidates []string) string {
+func Nearest(written string, candidates []string) string {
 	w := plainName(written)
 	best, found := 1+max(1, len(w)/3), ""
 	for _, c := range candidates {

@@ -71,7 +71,7 @@ func (l *loader) finish(d *draft) {
 
 // effective says that a parameter has a place in the canonical parameters. Of
 // those that all operators have, only text_key changes a result.
-func effective(p op.Param) bool { return !p.Common || p.Name == "text_key" }
+func effective(p op.Param) bool { return !p.Inert && (!p.Common || p.Name == "text_key") }
 
 // encode writes canonical JSON: sorted keys, no escapes for HTML.
 func encode(v any) json.RawMessage {
@@ -149,6 +149,12 @@ func (l *loader) param(d *draft, p op.Param, n *node) (any, bool) {
 	case op.TypeOneOrMore:
 		s, ok := l.strings(n, what)
 		return op.OneOrMore(s), ok
+	case op.TypeAutoInt:
+		if n.kind == kindString && n.text == "auto" {
+			return op.Auto, true
+		}
+		p.Type = op.TypeInt
+		return l.number(p, n, what+", where it isn't auto,")
 	}
 	l.fail(n.pos, "", "%s has the type %s, which recipes can't give", what, p.Type)
 	return nil, false

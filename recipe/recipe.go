@@ -34,8 +34,11 @@ type Recipe struct {
 	Memory      int64    `json:"memory"`        // bytes that the process may use
 	MaxRow      int64    `json:"max_row"`       // bytes; a longer row is quarantined
 	Segment     int64    `json:"segment"`       // bytes of uncompressed input in a segment
+	TaskMemory  int64    `json:"task_memory"`   // bytes, of a task that compares keys
 	// Models are folders in which model files are looked for first.
 	Models []string `json:"models,omitempty"`
+	// StrictCompat refuses what is built in where Data-Juicer has a file.
+	StrictCompat bool `json:"strict_compat"`
 	// MaxQuarantined is how many rows may be quarantined before a run that
 	// finished counts as failed.
 	MaxQuarantined Limit  `json:"max_quarantined"`

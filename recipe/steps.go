@@ -235,7 +235,7 @@ func (l *loader) noStep(drafts []*draft, o Override, name string) {
 	for _, d := range drafts {
 		candidates = append(candidates, d.written)
 	}
-	near := nearest(name, append(candidates, op.Names()...))
+	near := Nearest(name, append(candidates, op.Names()...))
 	if near != "" {
 		near = "did you mean \"" + strings.Replace(o.Arg, name, near, 1) + "\"?"
 	}

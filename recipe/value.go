@@ -13,13 +13,13 @@ func (l *loader) fail(pos Pos, hint, format string, args ...any) {
 	l.problems = append(l.problems, Problem{pos, SeverityError, fmt.Sprintf(format, args...), hint})
 }
 
-// near is nearest, except that it finds nothing once more is wrong than is
+// near is Nearest, except that it finds nothing once more is wrong than is
 // shown: the search takes time.
 func (l *loader) near(written string, candidates []string) string {
 	if len(l.problems) > maxProblems {
 		return ""
 	}
-	return nearest(written, candidates)
+	return Nearest(written, candidates)
 }
 
 // hint asks for the candidate that is near a misspelt name.

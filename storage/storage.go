@@ -18,6 +18,8 @@ type File struct {
 	Mod    int64  `json:"mod"`  // modification time, Unix nanoseconds
 	Format string `json:"format"`
 	Codec  Codec  `json:"codec,omitempty"`
+	// Indexed says that the file isn't read: an index has the keys of its rows.
+	Indexed bool `json:"indexed,omitempty"`
 }
 
 // Codec is how a file's bytes are compressed as a whole.

@@ -19,6 +19,7 @@ var layers = []layer{
 	{"text", 0, true, "text holds pure functions: they serve any program and know nothing of records or files"},
 	{"record", 1, true, "a record is read and edited the same way whatever runs it or stores it"},
 	{"models", 1, false, "looking for model files needs nothing of what uses them"},
+	{"models/*", 2, false, "finding models is part of every run; fetching them, of none"},
 	{"op", 2, false, "the contract of operators must not depend on any operator, format or engine"},
 	{"storage", 2, false, "the contract of formats must not depend on any format, operator or engine"},
 	{"storage/*", 3, true, "a format knows bytes and rows, not what a chain does with them"},

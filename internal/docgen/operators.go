@@ -40,6 +40,15 @@ func operatorPage(s op.Spec) (string, error) {
 	}
 	b.WriteString("\n## Parameters\n\n")
 	paramTable(&b, s.Params, false)
+	for _, a := range s.Aliases {
+		fmt.Fprintf(&b, "\n`%s` is another name for it.", a.Name)
+		if len(a.Params) > 0 {
+			b.WriteString(" It then also takes these, which change nothing.\n\n")
+			paramTable(&b, a.Params, false)
+		} else {
+			b.WriteString("\n")
+		}
+	}
 	b.WriteString("\nIt also has the [parameters of every operator](README.md#parameters-of-every-operator).\n")
 	if len(s.Stats) > 0 {
 		b.WriteString("\n## Stats\n\n| stat | meaning |\n|---|---|\n")

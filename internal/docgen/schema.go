@@ -3,6 +3,7 @@ package docgen
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"corpusmill/op"
 	"corpusmill/recipe"
@@ -18,7 +19,7 @@ func schemaOf(specs []op.Spec, keys []recipe.Key) ([]byte, error) {
 	for _, name := range recipe.IgnoredParams() {
 		common[name] = object{"description": "accepted without effect"}
 	}
-	for _, s := range specs {
+	add := func(name string, s op.Spec) (ref object) {
 		params := object{}
 		for _, name := range recipe.IgnoredParams() {
 			params[name] = object{"$ref": "#/$defs/common/" + name}
@@ -31,13 +32,21 @@ func schemaOf(specs []op.Spec, keys []recipe.Key) ([]byte, error) {
 			}
 			params[p.Name] = paramSchema(p)
 		}
-		operators[s.Name] = object{
+		operators[name] = object{
 			"type": []string{"object", "null"}, "description": s.Summary,
 			"properties": params, "additionalProperties": false,
 		}
-		ref := object{"$ref": "#/$defs/operators/" + s.Name}
-		steps[s.Name] = ref
-		aliases["^ray_"+s.Name+"$"] = ref
+		ref = object{"$ref": "#/$defs/operators/" + name}
+		steps[name] = ref
+		return ref
+	}
+	for _, s := range specs {
+		aliases["^ray_"+s.Name+"$"] = add(s.Name, s)
+		for _, a := range s.Aliases {
+			other := s
+			other.Params = slices.Concat(s.Params, a.Params)
+			add(a.Name, other)
+		}
 	}
 	top := object{}
 	for _, k := range keys {
@@ -85,6 +94,8 @@ func paramSchema(p op.Param) object {
 		s["type"], s["items"] = "array", object{"type": "integer"}
 	case op.TypeOneOrMore:
 		s["type"], s["items"] = []any{"string", "array"}, object{"type": "string"}
+	case op.TypeAutoInt:
+		s["type"], s["pattern"] = []any{"integer", "string"}, "^auto$"
 	}
 	if len(p.Enum) > 0 {
 		values := []any{}

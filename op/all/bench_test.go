@@ -49,6 +49,11 @@ func BenchmarkOperators(b *testing.B) {
 		{"flagged_words_filter", ""}, {"maximum_line_length_filter", ""}, {"special_characters_filter", ""},
 		{"stopwords_filter", ""}, {"stopwords_filter", `{"use_words_aug":true}`},
 		{"document_deduplicator", ""}, {"document_deduplicator", `{"lowercase":true,"ignore_non_character":true}`},
+		{"document_line_deduplicator", ""}, {"document_line_deduplicator", `{"lowercase":true,"ignore_special_character":true}`},
+		{"document_minhash_deduplicator", ""}, {"document_minhash_deduplicator", `{"hash":"xxh3"}`},
+		{"document_minhash_deduplicator", `{"tokenization":"punctuation"}`}, {"document_minhash_deduplicator", `{"tokenization":"character"}`},
+		{"document_minhash_deduplicator", `{"tokenization":"sentencepiece","tokenizer_model":"en.sp.model"}`},
+		{"document_simhash_deduplicator", ""}, {"document_simhash_deduplicator", `{"tokenization":"character"}`},
 	} {
 		b.Run(c.name+c.params, func(b *testing.B) {
 			s, err := optest.Open(c.name, c.params)

@@ -1,3 +1,3 @@
-// Package dedup holds the operators that drop records which say what an
-// earlier one says, a file each.
+// Package dedup holds the operators that drop records, or lines of them, that
+// say what others say, a file each.
 package dedup

@@ -9,9 +9,6 @@ import (
 )
 
 func TestTokenization(t *testing.T) {
-	if _, err := optest.Open("alphanumeric_filter", `{"tokenization":true}`); err == nil || !strings.Contains(err.Error(), "not built yet") {
-		t.Errorf("alphanumeric_filter: the error is %v", err)
-	}
 	for _, name := range []string{"words_num_filter", "word_repetition_filter", "stopwords_filter", "flagged_words_filter"} {
 		for lang, want := range map[string]string{"fr": "the model fr.sp.model isn't in", "../en": "is no language"} {
 			params := fmt.Sprintf(`{"tokenization":true,"lang":%q}`, lang)

@@ -26,9 +26,11 @@ func init() {
 		Kind:    op.KindFilter,
 		Doc: `The text is cut by the SentencePiece model {lang}.sp.model, and its pieces are scored by the KenLM model
 {lang}.arpa.bin as the words of a sentence. The files are looked for in the folders of ` + "`--models`" + `, in the
-user's cache and where Data-Juicer keeps its models; they are not fetched, and their hashes are part of
-the plan. SentencePiece models may be unigram or BPE; language models may be ARPA files and binary files
-of all of KenLM's structures. A binary file is mapped, and processes share it; an ARPA file is read into
+user's cache and where Data-Juicer keeps its models; a run doesn't fetch them, corpusmill
+models pull does. Their hashes are part of the plan. SentencePiece models may be unigram or BPE; language models may be ARPA files and binary files
+of all of KenLM's structures. A binary file is mapped, and processes share it; of an ARPA file of 16 MiB and
+more one is made first, which stays in ` + "`corpusmill/kenlm`" + ` in the user's cache for the next run, under
+the hash of the ARPA file. Where nothing can be written there, an ARPA file of up to 2 GiB is read into
 memory.
 
 The perplexity is 10 to the power of minus the sum of the logarithms over their number, one per piece
@@ -73,7 +75,7 @@ func (o *perplexity) Open(ctx context.Context, env *op.Env) error {
 	}
 	path, err := findModel(env, o.params.Lang, ".arpa.bin")
 	if err == nil {
-		o.model, err = kenlm.Open(path)
+		o.model, err = kenlm.OpenCached(path, env.DerivedFolder("kenlm"))
 	}
 	if err != nil {
 		o.Close()

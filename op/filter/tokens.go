@@ -14,8 +14,8 @@ import (
 // tokenizationDoc says what the parameter tokenization of filters of words
 // does.
 const tokenizationDoc = `With tokenization, a word is a piece of the SentencePiece model {lang}.sp.model. The file is looked for
-in the folders of --models, in the user's cache and where Data-Juicer keeps its models; it is not fetched,
-and its hash is part of the plan. Unigram and BPE models can be read. Runs of text that the model doesn't
+in the folders of --models, in the user's cache and where Data-Juicer keeps its models; a run doesn't
+fetch it, corpusmill models pull does. Its hash is part of the plan. Unigram and BPE models can be read. Runs of text that the model doesn't
 know are one word; a lone surrogate is read as U+FFFD, where Data-Juicer fails.`
 
 // splitter finds words: between white space, or in the pieces of a model. Its

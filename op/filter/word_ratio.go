@@ -35,6 +35,7 @@ type wordRatio struct {
 	interval op.Interval
 	min, max float64
 	words    wordList
+	source   wordSource
 	augment  augmentation
 	name     string // of the stat
 	lang     string
@@ -52,6 +53,7 @@ func newWordRatio(w wordRatio, source wordSource) (op.Operator, error) {
 	if !w.augment.Use {
 		w.augment.Groups = nil
 	}
+	w.source = source
 	var err error
 	if w.words, err = source.load(); err != nil {
 		return nil, err
@@ -59,13 +61,15 @@ func newWordRatio(w wordRatio, source wordSource) (op.Operator, error) {
 	return &w, nil
 }
 
-// Note tells what list is used when it isn't the one asked for.
-func (o *wordRatio) Note() string { return o.words.note }
-
 func (o *wordRatio) Open(ctx context.Context, env *op.Env) error {
 	o.text, o.stat = env.Text(), env.Float(o.name)
 	if o.words.name != "" {
 		if err := env.Pin(o.words.name, o.words.where, o.words.hash); err != nil {
+			return err
+		}
+	}
+	if o.words.missing != nil {
+		if err := env.StandIn(o.source.standIn(o.words)); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"corpusmill/op"
 	"corpusmill/text"
 	"corpusmill/text/wordlist"
 )
@@ -28,11 +29,17 @@ type wordSource struct {
 
 // wordList is a list that was found.
 type wordList struct {
-	set  *text.WordSet
-	note string // what was taken in place of what was asked for
+	set *text.WordSet
 	// name is what was asked for, where that may be another thing elsewhere;
 	// empty when it can't. where and hash are what was found.
 	name, where, hash string
+	// missing is set when the built-in list is used.
+	missing error
+}
+
+// standIn declares the built-in list in place of Data-Juicer's.
+func (s wordSource) standIn(w wordList) op.StandIn {
+	return op.StandIn{Name: w.where + " for " + s.lang, Hash: w.hash, For: s.kind + ".json", Missing: w.missing}
 }
 
 // load finds the words of the language, or of all when there is no list named
@@ -40,17 +47,20 @@ type wordList struct {
 func (s wordSource) load() (w wordList, err error) {
 	words, langs := s.builtin.Words, s.builtin.Languages()
 	w.where = s.builtin.String()
+	remedy := fmt.Sprintf("name a folder that has Data-Juicer's %s.json, which corpusmill models pull %[1]s.json fetches", s.kind)
+	w.missing = fmt.Errorf("%s_dir isn't given; %s", s.kind, remedy)
 	if s.dir != nil && *s.dir != "" {
 		w.name = fmt.Sprintf("the list of %s_dir %s for %s", s.kind, *s.dir, s.lang)
 		lists, files, err := s.read(*s.dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			w.note = fmt.Sprintf("%s_dir %s isn't there: %s are used", s.kind, *s.dir, s.builtin)
+			w.missing = fmt.Errorf("%s_dir %s isn't there; %s", s.kind, *s.dir, remedy)
 		case err != nil:
 			return w, fmt.Errorf("%s_dir: %w", s.kind, err)
 		default:
 			words = func(lang string) []string { return lists[lang] }
 			langs, w.where = slices.Sorted(maps.Keys(lists)), strings.Join(files, ", ")
+			w.missing = nil
 		}
 	}
 	var found []string
@@ -125,4 +135,5 @@ func readWordFile(path string) ([]byte, error) {
 
 // wordDirDoc says what a folder of lists is.
 const wordDirDoc = `A list is a JSON file {"language": ["word", ...]}; several in the folder add up. With lang all, the
-words of all languages count, unless a file has a list named all.`
+words of all languages count, unless a file has a list named all. With ` + "`strict_compat`" + ` the built-in list
+is an error.`

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"corpusmill/op"
 	"corpusmill/op/optest"
+	"corpusmill/record"
 )
 
 // folder makes a folder with files.
@@ -96,16 +98,33 @@ func TestWordListErrors(t *testing.T) {
 	}
 }
 
-// TestBuiltinNote holds that a folder which isn't there is spoken of.
-func TestBuiltinNote(t *testing.T) {
-	for dir, want := range map[string]bool{"testdata/no/such/folder": true, "": false} {
+// TestBuiltinList holds that a built-in list is declared as a stand-in, and that
+// a list of the user's isn't.
+func TestBuiltinList(t *testing.T) {
+	own := folder(t, map[string]string{"stopwords.json": `{"en":["the"]}`})
+	for dir, want := range map[string]string{
+		"":                        "stopwords_dir isn't given; name a folder that has Data-Juicer's stopwords.json",
+		"testdata/no/such/folder": "stopwords_dir testdata/no/such/folder isn't there; name a folder",
+		own:                       "",
+	} {
 		o, err := op.Build("stopwords_filter", json.RawMessage(wordParams(dir, "en")))
 		if err != nil {
 			t.Fatal(err)
 		}
-		note := o.(op.Noter).Note()
-		if (note != "") != want || want && !strings.Contains(note, dir) {
-			t.Errorf("the note on %q is %q", dir, note)
+		var got string
+		refused := errors.New("refused")
+		err = o.Open(t.Context(), &op.Env{
+			Fields: &record.Fields{}, Stats: &record.Stats{}, TextKey: "text",
+			TakeStandIn: func(s op.StandIn) error {
+				got = s.Missing.Error()
+				if s.Name != "the built-in stop words for en" || s.For != "stopwords.json" || len(s.Hash) != 32 {
+					t.Errorf("the stand-in is %+v", s)
+				}
+				return refused
+			},
+		})
+		if !strings.HasPrefix(got, want) || (got == "") != (want == "") || errors.Is(err, refused) != (want != "") {
+			t.Errorf("the folder %q: the stand-in's reason is %q, the error %v", dir, got, err)
 		}
 	}
 }

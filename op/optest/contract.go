@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"corpusmill/op"
+	"corpusmill/record"
 	"corpusmill/text"
 )
 
@@ -76,9 +78,13 @@ func checkExample(t *testing.T, spec op.Spec, e op.Example) {
 		if r.Err != nil {
 			t.Fatalf("row %d: %v", i, r.Err)
 		}
-		for _, stat := range spec.Stats {
-			if _, ok := r.Stats[stat.Name]; !ok {
-				t.Errorf("row %d: stat %s is not set", i, stat.Name)
+		for slot := range s.Stats.Len() {
+			name := s.Stats.Name(record.Slot(slot))
+			if _, ok := r.Stats[name]; !ok {
+				t.Errorf("row %d: stat %s is not set", i, name)
+			}
+			if !slices.ContainsFunc(spec.Stats, func(s op.Stat) bool { return s.Name == name }) {
+				t.Errorf("the stat %s is not declared", name)
 			}
 		}
 		if r.Kept {
@@ -98,7 +104,6 @@ func checkRepeat(t *testing.T, name, params string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(s.seen)
 	second, err := s.Run(rows)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +131,7 @@ func checkInstances(t *testing.T, name, params string) {
 				t.Fatal(err)
 			}
 			if s.Spec.Kind == op.KindDeduplicator { // which one is first depends on the order
-				one[0].Kept, one[0].JSON = want[k].Kept, want[k].JSON
+				one[0].Kept, one[0].JSON, one[0].Changes = want[k].Kept, want[k].JSON, want[k].Changes
 			}
 			compare(t, want[k:k+1], one)
 		}
@@ -152,6 +157,38 @@ func checkTexts(t *testing.T, name, params string) {
 			t.Errorf("%.60q became invalid: %.60q", in, s.Text())
 		case s.Spec.Kind != op.KindMapper && s.record.Changes() > 0:
 			t.Errorf("%.60q: changed by a %s", in, s.Spec.Kind)
+		case err == nil && s.Spec.Kind == op.KindDeduplicator:
+			checkDeduplicator(t, s, rows, i)
+		}
+	}
+}
+
+// checkDeduplicator tests what one row shows: it has keys, is like itself, and
+// is valid without some of its parts and without all of them.
+func checkDeduplicator(t *testing.T, s *Step, rows record.Rows, i int) {
+	if c, ok := s.instance.(op.Comparer); ok {
+		p, err := c.Payload(s.record, nil)
+		if similarity, same := c.Similarity(p, p); err != nil || similarity != 1 || !same {
+			t.Errorf("row %d has the similarity %v to itself, the same %v (%v)", i, similarity, same, err)
+		}
+	}
+	if _, ok := s.instance.(op.Trimmer); !ok {
+		if len(s.keys) == 0 {
+			t.Errorf("row %d has no key", i)
+		}
+		return
+	}
+	size := len(s.Text())
+	for step := 1; step < 3; step++ {
+		var parts []uint32
+		for p := 0; p < len(s.keys); p += step {
+			parts = append(parts, uint32(p))
+		}
+		if err := s.Trim(rows, i, parts); err != nil {
+			t.Errorf("row %d: %d parts of %d: %v", i, len(parts), len(s.keys), err)
+		}
+		if b := s.Text(); !text.Valid(b) || len(b) > size {
+			t.Errorf("row %d without %d parts of %d: %.60q", i, len(parts), len(s.keys), b)
 		}
 	}
 }

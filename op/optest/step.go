@@ -20,15 +20,21 @@ type Step struct {
 
 	env      *op.Env
 	operator op.Operator
+	grouping op.Grouping // of a deduplicator
 	instance any
 	record   *record.Record
-	seen     map[op.Key]bool // of a deduplicator, over all runs
-	keys     []op.Key
+	keys     []op.Key // of a deduplicator, for the row that One ran last
+	payload  []byte
 }
 
 // Open builds and opens an operator. params may be empty for the defaults.
 // Models are those of testdata/models.
-func Open(name, params string) (*Step, error) {
+func Open(name, params string) (*Step, error) { return openWith(name, params, findModel) }
+
+// OpenWithoutModels is Open where no model is there.
+func OpenWithoutModels(name, params string) (*Step, error) { return openWith(name, params, nil) }
+
+func openWith(name, params string, findModel func(string) (string, error)) (*Step, error) {
 	spec, ok := op.Lookup(name)
 	if !ok {
 		return nil, fmt.Errorf("no operator is named %q", name)
@@ -42,6 +48,10 @@ func Open(name, params string) (*Step, error) {
 	s.env = &op.Env{Fields: s.Fields, Stats: s.Stats, TextKey: s.Key, FindModel: findModel}
 	if err := o.Open(context.Background(), s.env); err != nil {
 		return nil, err
+	}
+	s.grouping.By = op.ByKey
+	if g, ok := o.(op.Grouped); ok {
+		s.grouping = g.Grouping()
 	}
 	if s.instance, err = o.New(&op.Worker{}); err != nil {
 		return nil, err
@@ -60,10 +70,10 @@ func (s *Step) Another(worker int) (*Step, error) {
 	return &t, err
 }
 
-// Forget begins anew: a fresh record, and no duplicates seen.
+// Forget begins anew, with a fresh record.
 func (s *Step) Forget() {
 	s.record = record.New(s.Fields, s.Stats)
-	s.seen, s.keys = map[op.Key]bool{}, nil
+	s.keys, s.payload = nil, nil
 }
 
 // Close closes the operator.
@@ -78,9 +88,11 @@ type Row struct {
 	Stats   map[string]any // int64, float64 or string
 	JSON    string         // the row as it leaves, if kept
 	Keys    []op.Key
+	Payload []byte // where the operator's Grouping has Verify
 }
 
-// Run takes rows through the step, each with its outcome.
+// Run takes rows through the step, each with its outcome. Those of a
+// deduplicator are grouped.
 func (s *Step) Run(rows record.Rows) ([]Row, error) {
 	out := make([]Row, rows.Len())
 	for i := range out {
@@ -112,21 +124,25 @@ func (s *Step) Run(rows record.Rows) ([]Row, error) {
 			row.JSON = string(r.AppendJSON(nil))
 		}
 		row.Keys = append(row.Keys, s.keys...)
+		row.Payload = append(row.Payload, s.payload...)
 		out[i] = row
+	}
+	if s.Spec.Kind == op.KindDeduplicator {
+		return out, s.group(rows, out)
 	}
 	return out, nil
 }
 
-// One takes one row through the step without allocating for itself. kept with
-// an error means that the operator refused the row; an error alone, that the
-// row is malformed.
+// One takes one row through the step without allocating for itself; a
+// deduplicator keeps it. kept with an error means that the operator refused the
+// row; an error alone, that the row is malformed.
 func (s *Step) One(rows record.Rows, i int) (kept bool, why op.Reason, err error) {
 	if err := rows.Seek(i); err != nil {
 		return false, 0, err
 	}
 	r := s.record
 	r.Reset(rows, i)
-	s.keys = s.keys[:0]
+	s.keys, s.payload = s.keys[:0], s.payload[:0]
 	for _, p := range s.env.Texts() {
 		if r.Kind(p) != record.String {
 			return false, 0, nil
@@ -145,14 +161,10 @@ func (s *Step) One(rows record.Rows, i int) (kept bool, why op.Reason, err error
 		if s.keys, err = o.Keys(r, s.keys); err != nil {
 			return true, 0, err
 		}
-		kept = true
-		for _, k := range s.keys {
-			kept = kept && !s.seen[k]
+		if s.grouping.Verify {
+			s.payload, err = o.(op.Comparer).Payload(r, s.payload)
 		}
-		for _, k := range s.keys {
-			s.seen[k] = true
-		}
-		return kept, 0, nil
+		return true, 0, err
 	}
 	return false, 0, fmt.Errorf("%s: an instance is a %T, no mapper, filter or deduplicator", s.Spec.Name, s.instance)
 }

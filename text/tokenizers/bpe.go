@@ -194,14 +194,7 @@ func (b *bpe) symbols(dst []uint32, word []byte, m *modelMemory) ([]uint32, erro
 		if int(r) < len(b.runes) && !(first && b.prefix != "") && !(last && b.suffix != "") {
 			id, ok = uint32(b.runes[r]), b.runes[r] >= 0
 		} else {
-			m.key = m.key[:0]
-			if !first {
-				m.key = append(m.key, b.prefix...)
-			}
-			m.key = append(m.key, word[at-width:at]...)
-			if last {
-				m.key = append(m.key, b.suffix...)
-			}
+			m.key = b.key(m.key[:0], word[at-width:at], first, last)
 			id, ok = b.ids[string(m.key)]
 		}
 		if ok {
@@ -213,14 +206,7 @@ func (b *bpe) symbols(dst []uint32, word []byte, m *modelMemory) ([]uint32, erro
 			continue
 		}
 		if b.fallback {
-			m.key = m.key[:0]
-			if !first {
-				m.key = append(m.key, b.prefix...)
-			}
-			m.key = append(m.key, word[at-width:at]...)
-			if last {
-				m.key = append(m.key, b.suffix...)
-			}
+			m.key = b.key(m.key[:0], word[at-width:at], first, last)
 			if allBytes(&b.bytes, m.key) {
 				for _, c := range m.key {
 					dst = append(dst, uint32(b.bytes[c]))
@@ -244,4 +230,16 @@ func (b *bpe) symbols(dst []uint32, word []byte, m *modelMemory) ([]uint32, erro
 		dst = append(dst, uint32(unknown))
 	}
 	return dst, nil
+}
+
+// key appends the text of the token for a character.
+func (b *bpe) key(dst, char []byte, first, last bool) []byte {
+	if !first {
+		dst = append(dst, b.prefix...)
+	}
+	dst = append(dst, char...)
+	if last {
+		dst = append(dst, b.suffix...)
+	}
+	return dst
 }

@@ -1,6 +1,7 @@
 package tokenizers
 
 import (
+	"errors"
 	"unicode/utf8"
 )
 
@@ -33,7 +34,8 @@ func (e *Encoder) Tokenizer() *Tokenizer { return e.t }
 // Append appends the ids of b, without what stands around a text, to dst.
 // b is shorter than 512 MiB; bytes of it that are not UTF-8, those of lone
 // surrogates among them, are read as U+FFFD each. The error says that the text
-// has what the tokenizer has no token for.
+// has what the tokenizer has no token for, or that one of its patterns takes
+// too many steps on it.
 func (e *Encoder) Append(dst []uint32, b []byte) ([]uint32, error) {
 	if !utf8.Valid(b) {
 		e.clean = appendValid(e.clean[:0], b)
@@ -76,19 +78,27 @@ func (e *Encoder) split(dst []uint32, b []byte, set *addedSet, start bool,
 	return dst, nil
 }
 
-// normalized appends the ids of a part of the text between added tokens.
+// normalized appends the ids of a part of the text between added tokens. What
+// follows characters that were dropped isn't at the start.
 func (e *Encoder) normalized(dst []uint32, b []byte, start bool) ([]uint32, error) {
 	turn := 0
 	for _, n := range e.t.normalizers {
 		if len(b) == 0 || n.leaves(b) {
 			continue
 		}
+		start = start && !n.drops(b, &e.scratch)
 		e.normal[turn] = n.append(e.normal[turn][:0], b, &e.scratch)
 		b = e.normal[turn]
 		turn ^= 1
 	}
+	if e.scratch.matcher.Exceeded {
+		e.scratch.matcher.Exceeded = false
+		return dst, errExceeded
+	}
 	return e.split(dst, b, e.t.normal, start, (*Encoder).cut)
 }
+
+var errExceeded = errors.New("a pattern of the tokenizer takes too many steps on the text")
 
 // cut appends the ids of a part of the normal form between added tokens.
 func (e *Encoder) cut(dst []uint32, b []byte, start bool) (_ []uint32, err error) {
@@ -96,6 +106,10 @@ func (e *Encoder) cut(dst []uint32, b []byte, start bool) (_ []uint32, err error
 	w.reset(b, start)
 	for _, s := range e.t.stages {
 		s.apply(w)
+	}
+	if w.matcher.Exceeded {
+		w.matcher.Exceeded = false
+		return dst, errExceeded
 	}
 	for _, s := range w.spans {
 		if dst, err = e.word(dst, w.text[s.Start:s.End]); err != nil {

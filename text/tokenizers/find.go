@@ -2,6 +2,7 @@ package tokenizers
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"corpusmill/text"
 	"corpusmill/text/tokenizers/pattern"
@@ -26,6 +27,33 @@ type regex struct{ *pattern.Pattern }
 
 func (r regex) find(m *pattern.Matcher, b []byte, at int) (start, end int, ok bool) {
 	return r.Find(m, b, at)
+}
+
+// places goes through all places of a text.
+type places struct {
+	finder
+	at, last int // where to look, and where the last place ended
+}
+
+// placesOf finds the places of f.
+func placesOf(f finder) places { return places{f, 0, -1} }
+
+// next returns the next place. An empty one right after another is none.
+func (p *places) next(m *pattern.Matcher, b []byte) (start, end int, ok bool) {
+	for p.at <= len(b) {
+		if start, end, ok = p.find(m, b, p.at); !ok {
+			return 0, 0, false
+		}
+		if start < end || start != p.last {
+			p.at, p.last = end, end
+			return start, end, true
+		}
+		p.at++
+		for p.at < len(b) && !utf8.RuneStart(b[p.at]) {
+			p.at++
+		}
+	}
+	return 0, 0, false
 }
 
 // behaviour is what becomes of the places where a text is cut.
@@ -64,20 +92,12 @@ func (c *cutter) apply(w *words) {
 func (c *cutter) cut(w *words, out []text.Span, s text.Span) []text.Span {
 	b := w.text[s.Start:s.End]
 	g := gatherer{out: out, base: s.Start, behaviour: c.behaviour, first: len(out)}
-	done, at, last := 0, 0, -1
-	for at <= len(b) {
-		start, end, ok := c.finder.find(&w.matcher, b, at)
+	done := 0
+	for p := placesOf(c.finder); ; {
+		start, end, ok := p.next(&w.matcher, b)
 		if !ok {
 			break
 		}
-		if start == end && start == last { // an empty place right after another
-			at++
-			for at < len(b) && b[at]&0xC0 == 0x80 {
-				at++
-			}
-			continue
-		}
-		at, last = end, end
 		if done < start {
 			g.add(done, start, c.invert)
 		}

@@ -45,10 +45,10 @@ func readVocabulary(p part) (v vocabulary, err error) {
 	if err := p.decode(&v.ids); err != nil {
 		return v, err
 	}
-	top := uint32(0)
+	top, limit := uint32(0), uint32(min(maxTokens, 8*len(v.ids)+1<<16))
 	for token, id := range v.ids {
-		if id >= maxTokens {
-			return v, p.fail("the token %.40q has the id %d; those below %d can be", token, id, maxTokens)
+		if id >= limit {
+			return v, p.fail("the token %.40q has the id %d; with %d tokens it must be below %d", token, id, len(v.ids), limit)
 		}
 		top = max(top, id+1)
 	}

@@ -19,7 +19,15 @@ type normalizer interface {
 	// leaves says, cheaply, that b is in normal form; false where that is not
 	// known.
 	leaves(b []byte) bool
+	// drops says that nothing comes in the place of the first character of b,
+	// which isn't empty.
+	drops(b []byte, m *normalMemory) bool
 }
+
+// keeps is of normalizers that drop nothing.
+type keeps struct{}
+
+func (keeps) drops([]byte, *normalMemory) bool { return false }
 
 // normalMemory is what normalizers need for a text; an Encoder has it.
 type normalMemory struct {
@@ -53,6 +61,12 @@ func (e *each) leaves(b []byte) bool {
 	return true
 }
 
+func (e *each) drops(b []byte, _ *normalMemory) bool {
+	r, _ := utf8.DecodeRune(b)
+	_, n := e.by(r)
+	return n == 0
+}
+
 func (e *each) append(dst, b []byte, _ *normalMemory) []byte {
 	for i := 0; i < len(b); {
 		if c := b[i]; c < utf8.RuneSelf && e.ascii[c] {
@@ -71,19 +85,25 @@ func (e *each) append(dst, b []byte, _ *normalMemory) []byte {
 }
 
 // form is a normal form of Unicode.
-type form struct{ norm.Form }
+type form struct {
+	norm.Form
+	keeps
+}
 
 func (f form) leaves(b []byte) bool { return f.QuickSpan(b) == len(b) }
 
 func (f form) append(dst, b []byte, m *normalMemory) []byte { return m.former.Append(f.Form, dst, b) }
 
 // prepend puts a text before.
-type prepend []byte
+type prepend struct {
+	text []byte
+	keeps
+}
 
-func (p prepend) leaves([]byte) bool { return len(p) == 0 }
+func (p prepend) leaves([]byte) bool { return len(p.text) == 0 }
 
 func (p prepend) append(dst, b []byte, _ *normalMemory) []byte {
-	return append(append(dst, p...), b...)
+	return append(append(dst, p.text...), b...)
 }
 
 // strip removes white space at the ends.
@@ -101,6 +121,8 @@ func (s strip) cut(b []byte) []byte {
 
 func (s strip) leaves(b []byte) bool { return len(s.cut(b)) == len(b) }
 
+func (s strip) drops(b []byte, _ *normalMemory) bool { return len(strip{left: s.left}.cut(b)) < len(b) }
+
 func (s strip) append(dst, b []byte, _ *normalMemory) []byte { return append(dst, s.cut(b)...) }
 
 // replace puts a text in the place of what is found.
@@ -111,29 +133,28 @@ type replace struct {
 
 func (r *replace) leaves([]byte) bool { return false }
 
+func (r *replace) drops(b []byte, m *normalMemory) bool {
+	if len(r.with) > 0 {
+		return false
+	}
+	start, end, ok := r.find(&m.matcher, b, 0)
+	return ok && start == 0 && end > 0
+}
+
 func (r *replace) append(dst, b []byte, m *normalMemory) []byte {
-	at, last := 0, -1
 	done := 0
-	for at <= len(b) {
-		start, end, ok := r.find(&m.matcher, b, at)
+	for p := placesOf(r.finder); ; {
+		start, end, ok := p.next(&m.matcher, b)
 		if !ok {
-			break
-		}
-		if start == end && start == last {
-			at++
-			for at < len(b) && b[at]&0xC0 == 0x80 {
-				at++
-			}
-			continue
+			return append(dst, b[done:]...)
 		}
 		dst = append(append(dst, b[done:start]...), r.with...)
-		at, last, done = end, end, end
+		done = end
 	}
-	return append(dst, b[done:]...)
 }
 
 // charsOfBytes writes bytes as characters.
-type charsOfBytes struct{}
+type charsOfBytes struct{ keeps }
 
 func (charsOfBytes) leaves([]byte) bool { return false }
 
@@ -217,13 +238,13 @@ func readNormal(p part) ([]normalizer, error) {
 	}
 	switch kind {
 	case "NFC":
-		return []normalizer{form{norm.NFC}}, nil
+		return []normalizer{form{Form: norm.NFC}}, nil
 	case "NFD":
-		return []normalizer{form{norm.NFD}}, nil
+		return []normalizer{form{Form: norm.NFD}}, nil
 	case "NFKC":
-		return []normalizer{form{norm.NFKC}}, nil
+		return []normalizer{form{Form: norm.NFKC}}, nil
 	case "NFKD":
-		return []normalizer{form{norm.NFKD}}, nil
+		return []normalizer{form{Form: norm.NFKD}}, nil
 	case "Lowercase":
 		return []normalizer{newEach(lower)}, nil
 	case "StripAccents":
@@ -242,7 +263,7 @@ func readNormal(p part) ([]normalizer, error) {
 	case "Prepend":
 		var v struct{ Prepend string }
 		err := p.decode(&v)
-		return []normalizer{prepend(v.Prepend)}, err
+		return []normalizer{prepend{text: []byte(v.Prepend)}}, err
 	case "Replace":
 		key, err := p.at("pattern")
 		if err != nil {
@@ -278,7 +299,7 @@ func readBertNormalizer(p part) (out []normalizer, err error) {
 		out = append(out, newEach(ideographs))
 	}
 	if v.Accents == nil && v.Lower || v.Accents != nil && *v.Accents {
-		out = append(out, form{norm.NFD}, newEach(unless(func(r rune) bool { return unicode.Is(unicode.Mn, r) })))
+		out = append(out, form{Form: norm.NFD}, newEach(unless(func(r rune) bool { return unicode.Is(unicode.Mn, r) })))
 	}
 	if v.Lower {
 		out = append(out, newEach(lower))

@@ -96,6 +96,29 @@ func TestMissingUnknown(t *testing.T) {
 	}
 }
 
+// TestExceeded has a pattern that takes time which grows with a high power of
+// the text.
+func TestExceeded(t *testing.T) {
+	const model = `"model":{"type":"WordLevel","vocab":{"a":0},"unk_token":"a"}`
+	const slow = `"pattern":{"Regex":"a*a*a*a*b"}`
+	for _, file := range []string{
+		`{` + model + `,"pre_tokenizer":{"type":"Split","behavior":"Isolated",` + slow + `}}`,
+		`{` + model + `,"normalizer":{"type":"Replace","content":"",` + slow + `}}`,
+	} {
+		k, err := Parse([]byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := k.NewEncoder()
+		if _, err := e.Append(nil, bytes.Repeat([]byte("a"), 3000)); err != errExceeded {
+			t.Errorf("%s: %v", file, err)
+		}
+		if ids, err := e.Append(nil, []byte("a")); err != nil || len(ids) != 1 {
+			t.Errorf("%s: afterwards %v, %v", file, ids, err)
+		}
+	}
+}
+
 // TestLongWords holds the two ways of merging to each other, on words of all
 // lengths about the one from which the second is taken.
 func TestLongWords(t *testing.T) {

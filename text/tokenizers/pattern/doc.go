@@ -13,5 +13,6 @@
 //
 // Refused, with the place: captures that are referred to, look-behind, \b, ^
 // and $, unknown escapes, and a repeat without bound inside another one, so
-// that no text takes exponential time.
+// that no text takes exponential time. Beyond that the steps of a search are
+// bounded; see Matcher.
 package pattern

@@ -7,7 +7,15 @@ import (
 
 // Matcher holds the memory of matching. Its zero value is ready; it belongs to
 // one goroutine.
-type Matcher struct{ stack []frame }
+type Matcher struct {
+	stack []frame
+	left  int // steps that the search may still take
+	// Exceeded is set when a search took more steps than it may and found
+	// nothing for that: some millions, and 256 for each byte of the text. No
+	// pattern of a tokenizer in use takes more than a few for each. Whoever
+	// reads it resets it.
+	Exceeded bool
+}
 
 // frame is where to go on when what was tried last fails: at code, with the
 // text from lo to hi, the longest first, or the shortest where up.
@@ -21,6 +29,7 @@ type frame struct {
 // and there what the pattern prefers. text is UTF-8, and at not within a
 // character. ok is false when there is none.
 func (p *Pattern) Find(m *Matcher, text []byte, at int) (start, end int, ok bool) {
+	m.left = 1<<22 + 256*(len(text)-at)
 	for ; at <= len(text); at++ {
 		first := 256
 		if at < len(text) {
@@ -39,6 +48,10 @@ func (p *Pattern) Find(m *Matcher, text []byte, at int) (start, end int, ok bool
 			}
 			if end := m.run(a.code, text, 0, at); end >= 0 {
 				return at, end, true
+			}
+			if m.left < 0 {
+				m.Exceeded = true
+				return 0, 0, false
 			}
 		}
 	}
@@ -99,6 +112,7 @@ func (m *Matcher) run(code []instruction, text []byte, pc, at int) int {
 				}
 			default:
 				end, n := i.most(text, at)
+				m.left -= n
 				if fits = n >= i.min; !fits {
 					break
 				}
@@ -142,7 +156,8 @@ func (m *Matcher) run(code []instruction, text []byte, pc, at int) int {
 		if fits {
 			continue
 		}
-		if len(m.stack) == base {
+		if m.left--; len(m.stack) == base || m.left < 0 {
+			m.stack = m.stack[:base]
 			return -1
 		}
 		pc, at = m.back(text)

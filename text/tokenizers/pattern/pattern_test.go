@@ -1,6 +1,9 @@
 package pattern
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+)
 
 func TestFind(t *testing.T) {
 	const gpt2 = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
@@ -66,6 +69,31 @@ func TestRefused(t *testing.T) {
 		if e, ok := err.(*Error); !ok || e.At != at {
 			t.Errorf("%s: %v, want an error at %d", pattern, err, at)
 		}
+	}
+}
+
+// TestExceeded has a pattern that takes time which grows with a high power of
+// the text, and one that takes a long way back.
+func TestExceeded(t *testing.T) {
+	text := bytes.Repeat([]byte("a"), 3000)
+	var m Matcher
+	p, err := Compile(`a*a*a*a*b|c`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := p.Find(&m, text, 0); ok || !m.Exceeded {
+		t.Errorf("found %v, exceeded %v", ok, m.Exceeded)
+	}
+	m.Exceeded = false
+	if s, e, ok := p.Find(&m, []byte("ac"), 0); !ok || s != 1 || e != 2 || m.Exceeded {
+		t.Errorf("afterwards: %d to %d, %v, exceeded %v", s, e, ok, m.Exceeded)
+	}
+	if p, err = Compile(`\s*[\r\n]+|\s+`); err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Repeat([]byte(" "), 1<<22)
+	if s, e, ok := p.Find(&m, text, 0); !ok || s != 0 || e != len(text) || m.Exceeded {
+		t.Errorf("spaces: %d to %d, %v, exceeded %v", s, e, ok, m.Exceeded)
 	}
 }
 

@@ -1,9 +1,12 @@
-"""Trains small tokenizers of many kinds and records what the tokenizers library (PyPI, 0.23.3) makes of texts.
+"""Records what the tokenizers library (PyPI, 0.23.3) makes of texts, with small tokenizers of many kinds.
 
-    python3 make.py [FOLDER [TEXTS [SEED]]]
+    python3 make.py [TEXTS [SEED]]           trains the tokenizers and records texts, beside this file
+    python3 make.py FOLDER TEXTS SEED        trains them, all in another folder
+    python3 make.py --as FOLDER TEXTS SEED   takes the tokenizers beside this file, and records in another folder
 
 For each kind KIND.json is the tokenizer, and each line of KIND.jsonl a text, its ids, those with what the
-post-processor adds, and the texts of these without and with the special tokens left out.
+post-processor adds, and the texts of these with the special tokens and without.
+Training does not yield the same tokenizer each time.
 """
 
 import json
@@ -185,6 +188,11 @@ def kinds():
     t.decoder = decoders.Sequence([decoders.Replace("o", "0"), decoders.Strip("t", 1, 0)])
     yield "words", t
 
+    # Where what the text begins with goes, no space is put before it.
+    yield "unigram_headless", unigram(normalizers.Sequence([
+        normalizers.Replace("x", ""), normalizers.Replace(Regex("[0-9]{2}"), ""), normalizers.StripAccents(), normalizers.Nmt(),
+        normalizers.Strip(right=False), normalizers.Prepend("t")]), pre_tokenizers.Metaspace(prepend_scheme="first"))
+
 
 def llama2():
     t = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
@@ -204,14 +212,22 @@ def llama2():
     return t
 
 
+def trained():
+    for file in sorted(HERE.glob("*.json")):
+        yield file.stem, Tokenizer.from_file(str(file))
+
+
 def main():
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 150
-    rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 5)
+    args = sys.argv[1:]
+    source = trained() if args[:1] == ["--as"] else kinds()
+    args = [a for a in args if a != "--as"]
+    folder = pathlib.Path(args.pop(0)) if len(args) > 2 else HERE
+    count, seed = int(args[0]) if args else 60, int(args[1]) if len(args) > 1 else 5
+    rng = random.Random(seed)
     folder.mkdir(exist_ok=True)
-    for name, t in kinds():
+    for name, t in source:
         t.save(str(folder / f"{name}.json"), pretty=False)
-        with open(folder / f"{name}.jsonl", "w") as out:
+        with open(folder / f"{name}.jsonl", "w", encoding="utf-8") as out:
             for _ in range(count):
                 s = text(rng)
                 ids, whole = t.encode(s, add_special_tokens=False).ids, t.encode(s).ids
