@@ -1,5 +1,6 @@
-// Demo cleans the Go distribution's texts and a file of nasty rows, and shows
-// what became of them. It needs Go and nothing else:
+// Demo filters the Go distribution's texts and a file of nasty rows by the
+// twelve filters of Data-Juicer's demo recipe, with a language model that it
+// trains on them, and shows what became of them. It needs Go and nothing else:
 //
 //	go run ./demo
 package main
@@ -31,11 +32,12 @@ func run() error {
 	}{
 		{"", []string{"go", "build", "-trimpath", "-o", program, "./cmd/corpusmill"}},
 		{"", []string{"go", "run", "./demo/gather", "-o", "out/demo/input.jsonl"}},
+		{"", []string{"go", "run", "./demo/train", "-o", "out/demo/models", "-kinds", "comment,doc,text,readme", "out/demo/input.jsonl"}},
 		// --restart: a demonstration starts anew even where the last one was stopped.
-		{"", []string{program, "process", "--config", "demo/recipe.yaml", "--restart"}},
+		{"", []string{program, "process", "--config", "demo/recipe.yaml", "--models", "out/demo/models", "--restart"}},
 		{"Rows that are no records were set apart, as they were read:", []string{"list", "out/demo/clean.jsonl.run/quarantine"}},
-		{"What became of a row, here of a duplicate in other letters, and of a broken line:",
-			[]string{program, "explain", "out/demo/clean.jsonl", "--row", "demo/nasty.jsonl:18"}},
+		{"What became of a row, here of one that stayed, with what each filter measured, and of a broken line:",
+			[]string{program, "explain", "out/demo/clean.jsonl", "--row", "demo/nasty.jsonl:17"}},
 		{"", []string{program, "explain", "out/demo/clean.jsonl", "--row", "demo/nasty.jsonl:9"}},
 	}
 	for _, s := range steps {

@@ -4,7 +4,9 @@
 //
 //	{"text":"…","meta":{"path":"src/bufio/bufio.go","kind":"go"}}
 //
-// Copies of vendored packages and licences are real duplicates.
+// A Go file is followed by a row of the kind comment that has its comments, if
+// it has many: English prose. Copies of vendored packages and licences are real
+// duplicates.
 package main
 
 import (
@@ -14,6 +16,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"os"
@@ -36,8 +40,9 @@ type meta struct {
 
 // tally is what gather found.
 type tally struct {
+	files   int
 	rows    int
-	bytes   int64 // of the files taken
+	bytes   int64 // of the rows' texts
 	large   int   // files left out for their size
 	invalid int   // files left out because they are no UTF-8
 }
@@ -83,8 +88,8 @@ func run(root, out string, largest int64) error {
 	if t.rows == 0 {
 		return fmt.Errorf("%s: no text files there", root)
 	}
-	fmt.Printf("%s: %d files, %.1f MB, from %s (left out: %d large, %d that are no UTF-8)\n",
-		out, t.rows, float64(t.bytes)/1e6, root, t.large, t.invalid)
+	fmt.Printf("%s: %d rows, %.1f MB, of %d files from %s (left out: %d large, %d that are no UTF-8)\n",
+		out, t.rows, float64(t.bytes)/1e6, t.files, root, t.large, t.invalid)
 	return os.Rename(f.Name(), out)
 }
 
@@ -118,11 +123,41 @@ func gather(w io.Writer, tree fs.FS, largest int64) (t tally, err error) {
 			t.invalid++
 			return nil
 		}
+		t.files++
 		t.rows++
 		t.bytes += int64(len(text))
-		return enc.Encode(row{Text: string(text), Meta: meta{Path: name, Kind: kind}})
+		err = enc.Encode(row{Text: string(text), Meta: meta{Path: name, Kind: kind}})
+		if err != nil || kind != "go" {
+			return err
+		}
+		prose := comments(text)
+		if len(prose) < leastComment {
+			return nil
+		}
+		t.rows++
+		t.bytes += int64(len(prose))
+		return enc.Encode(row{Text: prose, Meta: meta{Path: name, Kind: "comment"}})
 	})
 	return t, err
+}
+
+// leastComment is the size from which on a file's comments are a row.
+const leastComment = 200
+
+// comments are those of a Go file, but the first, which is the licence; none
+// of one that isn't Go's.
+func comments(source []byte) string {
+	f, err := parser.ParseFile(token.NewFileSet(), "", source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil || len(f.Comments) == 0 {
+		return ""
+	}
+	var groups []string
+	for _, g := range f.Comments[1:] {
+		if text := strings.TrimSpace(g.Text()); text != "" {
+			groups = append(groups, text)
+		}
+	}
+	return strings.Join(groups, "\n\n")
 }
 
 // kindOf tells by its name what a file holds; "" for files to leave out.
