@@ -7,15 +7,11 @@ import (
 	"slices"
 
 	"corpusmill/op"
+	"corpusmill/plan"
 )
 
 // segmentInfo is what later stages need to know of a segment.
-type segmentInfo struct {
-	Src  uint32 `json:"src"`
-	Seg  int    `json:"seg"`
-	Base uint64 `json:"base"` // position of its first row
-	Line int64  `json:"line"` // number, from 0, of its first line in the file
-}
+type segmentInfo = plan.Segment
 
 // rangeOf returns the first and last Hi of part r of n equal parts of all keys.
 func rangeOf(r, n int) (lo, hi uint64) {
@@ -36,20 +32,17 @@ type rangeEntry struct {
 	node node
 }
 
-// clusterRange compares the keys of all segments within one range of keys.
-// Rows with one key are edges to the first of them. With match, rows that
-// share key.Hi are connected when it says so of their key.Lo.
-func clusterRange(paths []string, by op.GroupBy, lo, hi uint64, match func(a, b uint64) bool) ([]edge, error) {
-	entries, err := readRange(paths, by, lo, hi)
-	if err != nil {
-		return nil, err
+func compareRangeEntries(a, b rangeEntry) int {
+	if c := compareKeys(a.key, b.key); c != 0 {
+		return c
 	}
-	slices.SortFunc(entries, func(a, b rangeEntry) int {
-		if c := compareKeys(a.key, b.key); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.node, b.node)
-	})
+	return cmp.Compare(a.node, b.node)
+}
+
+// connect compares entries, in order. Rows with one key are edges to the first
+// of them. With match, rows that share key.Hi are connected when it says so of
+// their key.Lo.
+func connect(entries []rangeEntry, match func(a, b uint64) bool) []edge {
 	var edges []edge
 	for i := 0; i < len(entries); {
 		first := i
@@ -62,7 +55,23 @@ func clusterRange(paths []string, by op.GroupBy, lo, hi uint64, match func(a, b 
 	if match != nil {
 		edges = matchBuckets(edges, entries, match)
 	}
-	return edges, nil
+	return edges
+}
+
+// merge puts two lists in order together. The second is that of rows which
+// come first.
+func merge(entries, first []rangeEntry) []rangeEntry {
+	if len(first) == 0 {
+		return entries
+	}
+	out := make([]rangeEntry, 0, len(entries)+len(first))
+	for _, e := range entries {
+		for len(first) > 0 && compareKeys(first[0].key, e.key) <= 0 {
+			out, first = append(out, first[0]), first[1:]
+		}
+		out = append(out, e)
+	}
+	return append(out, first...)
 }
 
 // matchBuckets compares the distinct key.Lo of each bucket with each other.
@@ -86,11 +95,15 @@ func matchBuckets(edges []edge, entries []rangeEntry, match func(a, b uint64) bo
 	return edges
 }
 
-// readRange reads the entries of all key files within a range. Keys are
-// hashes, so a range has its share of each file: memory is taken once, by that.
+// readRange reads the entries of all key files within a range, and puts them in
+// order. Keys are hashes, so a range has its share of each file: memory is
+// taken once, by that. A path is "" for a segment without a key file.
 func readRange(paths []string, by op.GroupBy, lo, hi uint64) ([]rangeEntry, error) {
 	var total float64
 	for _, path := range paths {
+		if path == "" {
+			continue
+		}
 		k, err := openKeys(path, by)
 		if err != nil {
 			return nil, err
@@ -105,12 +118,16 @@ func readRange(paths []string, by op.GroupBy, lo, hi uint64) ([]rangeEntry, erro
 			entries = append(entries, rangeEntry{getKey(raw), nodeOf(seg, binary.LittleEndian.Uint32(raw[16:]))})
 		}
 	})
+	slices.SortFunc(entries, compareRangeEntries)
 	return entries, err
 }
 
 // eachSpan calls fn with the entries of each run within a range of keys.
 func eachSpan(paths []string, by op.GroupBy, lo, hi uint64, fn func(seg uint32, raw []byte)) error {
 	for seg, path := range paths {
+		if path == "" {
+			continue
+		}
 		k, err := openKeys(path, by)
 		if err != nil {
 			return err
@@ -146,14 +163,21 @@ func writeLosers(w io.Writer, losers []edge) error {
 	}
 	slices.Sort(stay)
 	stay = slices.Compact(stay)
+	if err := putNodes(rw, stay); err != nil {
+		return err
+	}
+	return rw.finish(uint64(len(losers)), uint64(len(stay)))
+}
+
+func putNodes(rw *recWriter, nodes []node) error {
 	var rec [nodeSize]byte
-	for _, n := range stay {
+	for _, n := range nodes {
 		binary.LittleEndian.PutUint64(rec[:], uint64(n))
 		if _, err := rw.Write(rec[:]); err != nil {
 			return err
 		}
 	}
-	return rw.finish(uint64(len(losers)), uint64(len(stay)))
+	return nil
 }
 
 // readWinners returns the rows of one segment that losers lost to.

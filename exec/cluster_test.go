@@ -65,10 +65,11 @@ func TestClusters(t *testing.T) {
 		var files []string
 		for r := range ranges {
 			lo, hi := rangeOf(r, ranges)
-			edges, err := clusterRange(paths, op.ByKey, lo, hi, nil)
+			entries, err := readRange(paths, op.ByKey, lo, hi)
 			if err != nil {
 				t.Fatal(err)
 			}
+			edges := connect(entries, nil)
 			files = append(files, file(t, dir, func(f *os.File) error { return writeLosers(f, edges) }))
 		}
 		for seg := range segments {

@@ -48,7 +48,7 @@ func openCommitter(p *plan.Plan, stage int, dir workDir, j *journal, a *Account,
 		last = &segmentEntry{}
 	}
 	paths := map[string]string{dropStream: dir.drops(stage), quarantineStream: dir.quarantine(stage)}
-	write := p.Stages[stage].End == plan.EndWrite
+	write := p.Stages[stage].End == plan.EndWrite && !p.MakesIndex()
 	if write && len(p.Stats) > 0 {
 		paths[statsStream] = dir.stats()
 	}
@@ -127,6 +127,7 @@ func (c *committer) write(s *Segment, info segmentInfo) error {
 		}
 	}
 	if c.out == nil {
+		c.account.Written += countedRows(c.p, c.stage, &s.Summary)
 		return nil
 	}
 	err := c.out.write(s.Bulk.Rows)
@@ -214,6 +215,15 @@ func (a *Account) apply(s *Summary) {
 	a.Digest.Append(s.Rows)
 	a.Noted += s.Noted
 	a.SetAside += s.SetAside
+}
+
+// countedRows are the rows that a segment of the last stage would write, of a
+// run that makes an index and so writes none.
+func countedRows(p *plan.Plan, stage int, s *Summary) int64 {
+	if !p.MakesIndex() || p.Stages[stage].End != plan.EndWrite {
+		return 0
+	}
+	return s.Rows.Rows
 }
 
 // spool is where the rows for a columnar output are written first.

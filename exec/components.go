@@ -38,7 +38,7 @@ const (
 )
 
 // componentEdgeBytes is the memory that a task needs for an edge.
-const componentEdgeBytes = 64
+const componentEdgeBytes = 128
 
 // linkSegments is how many segments a task of phaseLinks takes.
 const linkSegments = 64

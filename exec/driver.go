@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"corpusmill/plan"
@@ -29,10 +30,6 @@ import (
 type Options struct {
 	Workers int   // tasks at once, at least 1
 	Memory  int64 // bytes that the process is to stay under; 0 for no bound
-	// TaskBytes is about how much memory a task takes that compares keys, and
-	// so how many there are; 0 for 24 MiB. It doesn't follow from Memory: a run
-	// that is continued needs the same.
-	TaskBytes int64
 	// Folder is the run folder. It holds what the run needs while it goes on
 	// and what it leaves: the log of drops, the quarantine, report, manifest.
 	Folder  string
@@ -77,6 +74,7 @@ type driver struct {
 	work     workDir
 	journal  *journal
 	account  *Account
+	index    *keyIndex // that the run goes on from; nil for none
 	segs     []segmentInfo
 	keys     map[int]keyCounts
 	last     map[int]*segmentEntry
@@ -129,9 +127,15 @@ func (d *driver) open() error {
 		return err
 	}
 	d.account = newAccount(d.plan)
+	if d.plan.Index != nil {
+		if d.index, err = openIndex(d.plan.Index); err != nil {
+			return err
+		}
+		d.segs = slices.Clone(d.index.Segments)
+	}
 	if old != nil {
-		// The interrupted run's segments are what its journal speaks of.
-		d.plan.Segment = old.Segment
+		// The interrupted run's segments and tasks are what its journal speaks of.
+		d.plan.Segment, d.plan.TaskMemory = old.Segment, old.TaskMemory
 		if diff := plan.Diff(old, d.plan); len(diff) > 0 {
 			return &UnsafeResume{d.opts.Folder, diff}
 		}
@@ -142,14 +146,28 @@ func (d *driver) open() error {
 			return nil // what stands at the target may be this run's already
 		}
 	}
-	if err := checkTarget(d.plan.Output, d.opts.Folder); err != nil {
+	if err := checkTarget(d.plan, d.opts.Folder); err != nil {
 		return err
+	}
+	if d.index != nil {
+		if err := d.index.check(false); err != nil {
+			return err
+		}
 	}
 	if old != nil {
 		return nil
 	}
 	if err := os.RemoveAll(string(d.work)); err != nil {
 		return diskError(string(d.work), 0, err)
+	}
+	if d.index != nil {
+		raw, err := d.index.Encode()
+		if err != nil {
+			return err
+		}
+		if err := publish(d.work.usedIndex(), func(f *os.File) error { _, err := f.Write(raw); return err }); err != nil {
+			return err
+		}
 	}
 	raw, err := json.MarshalIndent(d.plan, "", "  ")
 	if err != nil {
@@ -260,6 +278,9 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 	var out []Task
 	if s.Read == plan.FromHeld {
 		for _, g := range d.segs {
+			if d.plan.Inputs[g.Src].Indexed {
+				continue
+			}
 			if g.Src > src || g.Src == src && g.Seg >= from {
 				out = append(out, Task{Stage: stage, Found: found, Split: storage.Split{Src: g.Src, Seg: g.Seg}})
 			}
@@ -268,6 +289,9 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 	}
 	for i := int(src); i < len(d.plan.Inputs); i++ {
 		f := d.plan.Inputs[i]
+		if f.Indexed {
+			continue
+		}
 		format, ok := storage.Lookup(f.Format)
 		if !ok {
 			return nil, fmt.Errorf("%s: this corpusmill can't read the format %q", f.Path, f.Format)
@@ -290,25 +314,18 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 	return out, nil
 }
 
-// taskBytes is the default of Options.TaskBytes.
-const taskBytes = 24 << 20
-
 // tasksFor is the number of tasks for so many things of a size each.
-func (o Options) tasksFor(n, size int64) int {
-	room := o.taskBytes()
-	return int(max(1, (n*size+room-1)/room))
-}
-
-func (o Options) taskBytes() int64 {
-	if o.TaskBytes > 0 {
-		return o.TaskBytes
-	}
-	return taskBytes
+func (d *driver) tasksFor(n, size int64) int {
+	return int(max(1, (n*size+d.plan.TaskMemory-1)/d.plan.TaskMemory))
 }
 
 // clusterStage compares keys, in as many ranges as they need.
 func (d *driver) clusterStage(ctx context.Context, stage int) error {
-	n := d.opts.tasksFor(d.keys[stage-1].Keys, clusterEntryBytes)
+	n := d.tasksFor(d.keys[stage-1].Keys, clusterEntryBytes)
+	if d.plan.UsesIndex(stage) {
+		// Each key of the run may meet one of the index.
+		n = max(d.tasksFor(d.keys[stage-1].Keys, 2*clusterEntryBytes), int(d.index.Keys()*indexEntrySize/indexScan))
+	}
 	var tasks []Task
 	for r := range n {
 		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
@@ -344,7 +361,7 @@ func (d *driver) done(stage, found int) error {
 // verifyStage compares the rows of clusters.
 func (d *driver) verifyStage(ctx context.Context, stage int) error {
 	const memberBytes = 96
-	n := d.opts.tasksFor(d.keys[stage-1].Keys, memberBytes)
+	n := d.tasksFor(d.keys[stage-1].Keys, memberBytes)
 	var tasks []Task
 	for r := range n {
 		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
@@ -364,7 +381,7 @@ func (d *driver) clustersFound(stage, n int) error {
 		if err := readJSON(d.work.findings(stage, r), &f); err != nil {
 			return err
 		}
-		sum.add(f)
+		sum.add(f, d.segs)
 	}
 	d.findings[stage] = sum
 	if err := writeJSON(d.work.wanted(stage), sum.wanted()); err != nil {
@@ -422,7 +439,7 @@ func (d *driver) explain(err error) error {
 		return err
 	}
 	var size int64
-	for _, f := range d.plan.Inputs {
+	for _, f := range d.plan.OwnInputs() {
 		size += max(f.Size, 0)
 	}
 	done := d.account.Total().Bytes

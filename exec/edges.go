@@ -170,33 +170,11 @@ func (f edgeFile) parents(lo, hi uint64) ([]byte, error) {
 // eachParent calls fn for the edges whose parent's place is in [lo, hi], in
 // that order, of a file that has it.
 func (f edgeFile) eachParent(lo, hi uint64, fn func(edge)) error {
-	const chunk = 1 << 14
-	at, n := int64(f.a)*edgeSize, int(f.a)
 	place := func(e []byte) uint64 { return getEdge(e).parent.place() }
-	start, end, err := f.search(at, n, edgeSize,
+	return f.each(int64(f.a)*edgeSize, int(f.a), edgeSize,
 		func(e []byte) bool { return place(e) < lo },
-		func(e []byte) bool { return place(e) > hi })
-	if err != nil {
-		return err
-	}
-	for i := max(start-1, 0); i < min(end+1, n); i += chunk {
-		to := min(i+chunk, end+1, n)
-		raw, err := f.read(at+int64(i)*edgeSize, at+int64(to)*edgeSize)
-		if err != nil {
-			return err
-		}
-		for k := i; k < to; k++ {
-			e := getEdge(raw[(k-i)*edgeSize:])
-			p := e.parent.place()
-			if (k >= start && k < end) != (p >= lo && p <= hi) {
-				return f.damaged() // the search was led astray
-			}
-			if k >= start && k < end {
-				fn(e)
-			}
-		}
-	}
-	return nil
+		func(e []byte) bool { return place(e) > hi },
+		func(e []byte) error { fn(getEdge(e)); return nil })
 }
 
 func (f edgeFile) places(at int64, field int, lo, hi uint64) ([]byte, int64, error) {

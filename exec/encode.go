@@ -37,7 +37,7 @@ func (d *driver) encode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sketch, err := format.NewSketch(d.plan.Inputs)
+	sketch, err := format.NewSketch(d.plan.OwnInputs())
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,7 @@ type Executor struct {
 	bufs   []*segmentBuffers // free ones
 	stages map[int]*openStage
 	segs   []segmentInfo
+	keys   *keyIndex // nil as long as no task has asked
 }
 
 // Clock tells the time in nanoseconds from any fixed point, for progress and
@@ -211,6 +212,27 @@ func (x *Executor) segments() ([]segmentInfo, error) {
 	return x.segs, nil
 }
 
+// index is the index that a stage goes on from; nil for none.
+func (x *Executor) index(stage int) (*keyIndex, error) {
+	if !x.Plan.UsesIndex(stage) {
+		return nil, nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.keys == nil {
+		raw, err := os.ReadFile(x.dir.usedIndex())
+		if err != nil {
+			return nil, err
+		}
+		index, err := plan.ParseIndex(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", x.dir.usedIndex(), err)
+		}
+		x.keys = &keyIndex{x.Plan.Index.Path, index}
+	}
+	return x.keys, nil
+}
+
 // workDir is the part of the run folder that a finished run leaves nothing in.
 type workDir string
 
@@ -238,6 +260,18 @@ func (d workDir) held(stage int, src uint32, seg int) string {
 }
 func (d workDir) payloads(stage int, src uint32, seg int) string {
 	return d.at("payloads", fmt.Sprint(stage), fmt.Sprintf("%d-%d", src, seg))
+}
+
+// usedIndex is index.json as it was when the run began, of the index that it
+// goes on from; newIndex is that of the index that it makes, and generation
+// the folder of what it adds.
+func (d workDir) usedIndex() string  { return d.at("index.json") }
+func (d workDir) newIndex() string   { return d.at("index", plan.IndexFileName) }
+func (d workDir) generation() string { return d.at("index", "generation") }
+
+// superseded are the rows of an index that task r of a stage found to lose.
+func (d workDir) superseded(stage, r int) string {
+	return d.at("superseded", fmt.Sprint(stage), fmt.Sprint(r))
 }
 
 // findings are those of task r of a stage.

@@ -122,6 +122,9 @@ func (f *Finished) Label(step int) string { return stepLabel(f.Plan, step) }
 // are no lines.
 func (f *Finished) Place(ctx context.Context, id record.ID) (string, error) {
 	file := f.Plan.Inputs[id.Src]
+	if file.Indexed {
+		return indexedPlace(file, id), nil
+	}
 	line := int64(-1)
 	err := f.scan(ctx, id.Src, func(rows record.Rows, row int, at segmentInfo) bool {
 		if rows.ID(row) != id {
@@ -152,6 +155,17 @@ func (f *Finished) scanFrom(ctx context.Context, id record.ID, fn func(rows reco
 		return false
 	}, func(s segmentInfo) bool { return s.Base <= id.Pos })
 	return cmp.Or(failed, err)
+}
+
+// indexedPlace names a row of an index, whose file need not be there any more.
+func indexedPlace(file storage.File, id record.ID) string {
+	now := ""
+	if info, err := os.Stat(file.Path); errors.Is(err, fs.ErrNotExist) {
+		now = "; the file isn't there any more"
+	} else if err == nil && (info.Size() != file.Size || info.ModTime().UnixNano() != file.Mod) {
+		now = "; the file has changed since"
+	}
+	return fmt.Sprintf("%s, offset %d (a row of the index%s)", file.Path, id.Pos, now)
 }
 
 // Explanation is what became of one row, from the run's own files, and what
@@ -218,6 +232,9 @@ func (f *Finished) input(path string) (uint32, error) {
 	var names []string
 	match := -1
 	for i, in := range f.Plan.Inputs {
+		if in.Indexed {
+			continue
+		}
 		if in.Path == path || filepath.Clean(in.Path) == filepath.Clean(path) {
 			return uint32(i), nil
 		}

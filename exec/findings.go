@@ -23,60 +23,71 @@ type findings struct {
 	Pairs []edge `json:"pairs,omitempty"`
 	// Spared are the rows that verification let stay.
 	Spared int64 `json:"spared,omitempty"`
+	// Superseded are rows of an index that stayed when it was made, and lose
+	// now: a row has come that is like them and like an earlier one.
+	Superseded int64 `json:"superseded,omitempty"`
 }
 
 type clusterNote struct {
 	Root    node   `json:"root"`
 	Rows    int64  `json:"rows"`
 	Members []node `json:"members"` // the first ones
-	pick    node   // a random one
+	pick    node   // the one that comes first in a random order
 }
 
-// note adds edges from children, which may come in any order and in pieces.
-type clusterNotes []clusterNote
+// shuffled is a random order of rows that doesn't depend on how the input is
+// cut into segments: by a mixture of the bits of their IDs.
+type shuffled []segmentInfo
+
+func (s shuffled) key(n node) uint64 {
+	at := s[n.seg()]
+	return node(at.Base + uint64(n.off()) + uint64(at.Src)<<40).place()
+}
+
+func (s shuffled) compare(a, b node) int {
+	return cmp.Or(cmp.Compare(s.key(a), s.key(b)), cmp.Compare(a, b))
+}
+
+// clusterNotes are made of edges in any order.
+type clusterNotes struct {
+	order shuffled
+	notes []clusterNote
+	at    map[node]int // index of notes, by root
+}
 
 func (c *clusterNotes) add(e edge) {
-	n := len(*c)
-	if n == 0 || (*c)[n-1].Root != e.parent {
-		*c = append(*c, clusterNote{Root: e.parent, Rows: 1, pick: e.child})
-		n++
+	i, ok := c.at[e.parent]
+	if !ok {
+		if c.at == nil {
+			c.at = map[node]int{}
+		}
+		i = len(c.notes)
+		c.at[e.parent] = i
+		c.notes = append(c.notes, clusterNote{Root: e.parent, Rows: 1, pick: e.child})
 	}
-	last := &(*c)[n-1]
-	last.Rows++
-	if len(last.Members) < clusterMembers {
-		last.Members = append(last.Members, e.child)
+	n := &c.notes[i]
+	n.Rows++
+	if k, _ := slices.BinarySearch(n.Members, e.child); k < clusterMembers {
+		n.Members = slices.Insert(n.Members, k, e.child)[:min(len(n.Members)+1, clusterMembers)]
 	}
-	if e.child.place() < last.pick.place() {
-		last.pick = e.child
+	if c.order.compare(e.child, n.pick) < 0 {
+		n.pick = e.child
 	}
 }
 
-// findings sums up. At most pairs of them are sampled.
-func (c clusterNotes) findings(pairs int) findings {
-	slices.SortFunc(c, func(a, b clusterNote) int { return cmp.Compare(a.Root.place(), b.Root.place()) })
-	n := 0
-	for i := 0; i < len(c); n++ {
-		c[n] = c[i]
-		for i++; i < len(c) && c[i].Root == c[n].Root; i++ {
-			c[n].Rows += c[i].Rows - 1
-			c[n].Members = append(slices.Clip(c[n].Members), c[i].Members...)
-			if c[i].pick.place() < c[n].pick.place() {
-				c[n].pick = c[i].pick
-			}
-		}
-		slices.Sort(c[n].Members)
-		c[n].Members = c[n].Members[:min(len(c[n].Members), clusterMembers)]
-	}
-	c = c[:n]
+// findings sums up.
+func (c *clusterNotes) findings() findings {
+	k, n := c.notes, len(c.notes)
 	f := findings{Clusters: int64(n)}
-	for i, k := range c {
-		f.Rows += k.Rows
-		if i < pairs {
-			f.Pairs = append(f.Pairs, edge{k.pick, k.Root})
-		}
+	for _, c := range k {
+		f.Rows += c.Rows
 	}
-	slices.SortFunc(c, compareClusters)
-	f.Largest = slices.Clone(c[:min(n, largestClusters)])
+	slices.SortFunc(k, func(a, b clusterNote) int { return c.order.compare(a.Root, b.Root) })
+	for _, c := range k[:min(n, samplePairs)] {
+		f.Pairs = append(f.Pairs, edge{c.pick, c.Root})
+	}
+	slices.SortFunc(k, compareClusters)
+	f.Largest = slices.Clone(k[:min(n, largestClusters)])
 	return f
 }
 
@@ -84,19 +95,19 @@ func compareClusters(a, b clusterNote) int {
 	return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Root, b.Root))
 }
 
-func (f *findings) add(o findings) {
+// add takes in what another task has noted of other clusters.
+func (f *findings) add(o findings, order shuffled) {
 	f.Clusters += o.Clusters
 	f.Rows += o.Rows
 	f.Spared += o.Spared
+	f.Superseded += o.Superseded
 	f.Pairs = append(f.Pairs, o.Pairs...)
+	slices.SortFunc(f.Pairs, func(a, b edge) int { return order.compare(a.parent, b.parent) })
 	f.Pairs = f.Pairs[:min(len(f.Pairs), samplePairs)]
 	f.Largest = append(f.Largest, o.Largest...)
 	slices.SortFunc(f.Largest, compareClusters)
 	f.Largest = f.Largest[:min(len(f.Largest), largestClusters)]
 }
-
-// pairsOf is how many pairs one of n tasks samples.
-func pairsOf(n int) int { return (samplePairs + n - 1) / n }
 
 // wanted are the rows that the report shows or compares, in order.
 func (f findings) wanted() []node {

@@ -13,7 +13,11 @@ import (
 )
 
 // checkTarget refuses to replace what no run of corpusmill has made.
-func checkTarget(spec plan.Output, folder string) error {
+func checkTarget(p *plan.Plan, folder string) error {
+	if p.MakesIndex() {
+		return checkIndexTarget(p)
+	}
+	spec := p.Output
 	info, err := os.Stat(spec.Path)
 	if errors.Is(err, os.ErrNotExist) || spec.Layout == plan.Stream {
 		return nil
@@ -68,6 +72,11 @@ func (d *driver) publish(ctx context.Context) (*Report, error) {
 			return nil, err
 		}
 		names := finalNames(d.plan.Output, d.work, len(d.shards))
+		more, err := d.indexed(r)
+		if err != nil {
+			return nil, d.explain(err)
+		}
+		names = append(names, more...)
 		for i, s := range d.shards {
 			path := d.plan.Output.Path
 			if i < len(names) && d.plan.Output.Layout != plan.Stream {
@@ -104,11 +113,21 @@ func (d *driver) replace(r *Report) error {
 		if err := move(n[0], n[1]); err != nil {
 			return err
 		}
+		if !d.plan.MakesIndex() {
+			continue
+		}
+		// Of an index no file may reach the disk after the one that names it.
+		if err := syncDir(filepath.Dir(n[1])); err != nil {
+			return err
+		}
 	}
 	if err := removeEmpty(d.work.at("drops"), d.work.at("quarantine")); err != nil {
 		return err
 	}
-	for _, name := range []string{"drops", "quarantine", "segments.json"} {
+	if err := os.Remove(filepath.Join(d.opts.Folder, supersededName)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for _, name := range []string{"drops", "quarantine", "segments.json", supersededName} {
 		if err := move(d.work.at(name), filepath.Join(d.opts.Folder, name)); err != nil {
 			return err
 		}
@@ -159,7 +178,7 @@ func (d *driver) removeOld(r *Report) error {
 
 // writesStats says whether a stats file goes beside the output.
 func (d *driver) writesStats() bool {
-	return len(d.plan.Stats) > 0 && d.plan.Output.Layout != plan.Stream
+	return len(d.plan.Stats) > 0 && d.plan.Output.Layout != plan.Stream && !d.plan.MakesIndex()
 }
 
 // removeEmpty removes the files of length 0 in folders.

@@ -3,6 +3,7 @@ package exec
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -82,6 +83,7 @@ type recReader struct {
 	n    int64
 	a, b uint64
 	crcs []byte
+	sum  uint32 // of the CRCs and the trailer, and so of the file
 }
 
 func openRec(path string) (*recReader, error) {
@@ -92,6 +94,9 @@ func openRec(path string) (*recReader, error) {
 	r := &recReader{f: f}
 	if err := r.readTrailer(); err != nil {
 		f.Close()
+		if errors.Is(err, errDamaged) {
+			return nil, &damagedFile{path}
+		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
@@ -120,13 +125,20 @@ func (r *recReader) readTrailer() error {
 		return err
 	}
 	crc := crc32.Checksum(r.crcs, castagnoli)
-	if crc32.Update(crc, castagnoli, t[:recTrailer-4]) != binary.LittleEndian.Uint32(t[recTrailer-4:]) {
+	r.sum = binary.LittleEndian.Uint32(t[recTrailer-4:])
+	if crc32.Update(crc, castagnoli, t[:recTrailer-4]) != r.sum {
 		return errDamaged
 	}
 	return nil
 }
 
 var errDamaged = fmt.Errorf("damaged: the checksum or the length is wrong; remove the run folder with --restart and run again")
+
+// damagedFile is errDamaged of a record file.
+type damagedFile struct{ path string }
+
+func (d *damagedFile) Error() string { return d.path + ": " + errDamaged.Error() }
+func (d *damagedFile) Unwrap() error { return errDamaged }
 
 // read returns the bytes from off to end, checked, in a slice of its own.
 func (r *recReader) read(off, end int64) ([]byte, error) {
@@ -173,6 +185,35 @@ func (r *recReader) between(at int64, n, size int, below, above func(entry []byt
 	return raw[first:last], int64(start), nil
 }
 
+// each calls fn for the entries that between returns, without taking memory
+// for all of them.
+func (r *recReader) each(at int64, n, size int, below, above func(entry []byte) bool, fn func(entry []byte) error) error {
+	const chunk = 1 << 14
+	start, end, err := r.search(at, n, size, below, above)
+	if err != nil {
+		return err
+	}
+	for i := max(start-1, 0); i < min(end+1, n); i += chunk {
+		to := min(i+chunk, end+1, n)
+		raw, err := r.read(at+int64(i)*int64(size), at+int64(to)*int64(size))
+		if err != nil {
+			return err
+		}
+		for k := i; k < to; k++ {
+			e := raw[(k-i)*size:][:size]
+			if within := !below(e) && !above(e); within != (k >= start && k < end) {
+				return r.damaged() // the search was led astray
+			} else if !within {
+				continue
+			}
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // search finds the entries of between, from start to end.
 func (r *recReader) search(at int64, n, size int, below, above func(entry []byte) bool) (start, end int, err error) {
 	buf := make([]byte, size)
@@ -207,6 +248,6 @@ func (r *recReader) check() error {
 	return nil
 }
 
-func (r *recReader) damaged() error { return fmt.Errorf("%s: %w", r.f.Name(), errDamaged) }
+func (r *recReader) damaged() error { return &damagedFile{r.f.Name()} }
 
 func (r *recReader) close() error { return r.f.Close() }

@@ -17,7 +17,9 @@ type Report struct {
 	Files   []FileReport `json:"files"`
 	// Clusters are what deduplicators by similarity found.
 	Clusters []ClusterReport `json:"clusters,omitempty"`
-	Output   []OutputFile    `json:"output"`
+	// Index is the index that the run went on from, or made.
+	Index  *IndexReport `json:"index,omitempty"`
+	Output []OutputFile `json:"output"`
 	// Digest is a hash over the ordered rows of the output, whatever its
 	// files and their compression.
 	Digest  string       `json:"digest"`
@@ -89,6 +91,9 @@ func (d *driver) report() *Report {
 		r.Steps = append(r.Steps, out)
 	}
 	for i, f := range a.Files {
+		if p.Inputs[i].Indexed {
+			continue
+		}
 		r.Files = append(r.Files, FileReport{p.Inputs[i].Path, f})
 	}
 	return r

@@ -35,7 +35,7 @@ func (d *driver) seekable() bool {
 	if d.plan.Output.Layout == plan.Stream {
 		return false
 	}
-	for _, f := range d.plan.Inputs {
+	for _, f := range d.plan.OwnInputs() {
 		if f.Path == "-" {
 			return false
 		}
@@ -70,6 +70,7 @@ func (d *driver) replay() error {
 				d.segs = append(d.segs, s.Summary.segmentInfo)
 				d.progress.commit(&s.Summary)
 			}
+			d.account.Written += countedRows(d.plan, s.Stage, &s.Summary)
 			if o := s.Output; o != nil {
 				d.account.Written = o.Rows
 				for _, sh := range o.Shards {

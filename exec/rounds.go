@@ -11,6 +11,9 @@ import (
 func (d *driver) componentStage(ctx context.Context, stage int) error {
 	pairs := d.found[stage-1]
 	edges := d.keys[d.plan.KeysStage(stage)].Links
+	if d.plan.UsesIndex(stage) {
+		edges += d.index.Losers()
+	}
 	for r := range pairs {
 		n, _, err := edgeCounts(d.work.found(stage-1, r))
 		if err != nil {
@@ -18,7 +21,7 @@ func (d *driver) componentStage(ctx context.Context, stage int) error {
 		}
 		edges += int64(n)
 	}
-	parts := d.opts.tasksFor(edges, componentEdgeBytes)
+	parts := d.tasksFor(edges, componentEdgeBytes)
 	if parts == 1 {
 		err := d.runTasks(ctx, []Task{{Stage: stage, Phase: phaseWhole, Ranges: 1, Inputs: pairs}})
 		if err != nil {
@@ -112,7 +115,7 @@ func (r *rounds) jump(round int) error {
 			counts[p] += n[p]
 		}
 	}
-	slice := max(1, r.d.opts.taskBytes()/componentEdgeBytes)
+	slice := max(1, r.d.plan.TaskMemory/componentEdgeBytes)
 	var tasks []Task
 	for p, n := range counts {
 		for first := int64(0); first < n; first += slice {

@@ -160,6 +160,10 @@ func (s *segmentState) write(r *record.Record, stats *statsWriter, inRow bool) e
 	}
 	s.File.Kept++
 	s.Rows.Add(row)
+	if s.x.Plan.MakesIndex() {
+		s.bulk.Rows, s.bulk.Stats = s.bulk.Rows[:start], s.bulk.Stats[:noted] // they are counted alone
+		return nil
+	}
 	s.bulk.Rows = append(s.bulk.Rows, '\n')
 	return nil
 }

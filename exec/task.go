@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"sort"
 
 	"corpusmill/op"
 	"corpusmill/plan"
@@ -31,10 +32,15 @@ func (x *Executor) NewWorker(id int) *Worker {
 // returns the error within a batch.
 func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) error {
 	switch w.x.Plan.Stages[t.Stage].End {
-	case plan.EndCluster:
-		return w.cluster(ctx, t)
-	case plan.EndComponents:
-		return w.components(t)
+	case plan.EndCluster, plan.EndComponents:
+		index, err := w.x.index(t.Stage)
+		if err != nil {
+			return err
+		}
+		if w.x.Plan.Stages[t.Stage].End == plan.EndCluster {
+			return index.blame(w.cluster(ctx, t, index))
+		}
+		return index.blame(w.components(t, index))
 	case plan.EndVerify:
 		return w.verify(ctx, t)
 	case plan.EndKeys, plan.EndPayloads, plan.EndWrite:
@@ -44,7 +50,7 @@ func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) err
 	}
 }
 
-func (w *Worker) cluster(ctx context.Context, t Task) error {
+func (w *Worker) cluster(ctx context.Context, t Task, index *keyIndex) error {
 	paths, err := w.keyFiles(t.Stage)
 	if err != nil {
 		return err
@@ -64,10 +70,21 @@ func (w *Worker) cluster(ctx context.Context, t Task) error {
 		return err
 	}
 	defer done()
-	edges, err := clusterRange(paths, g.By, lo, hi, match)
+	entries, err := readRange(paths, g.By, lo, hi)
 	if err != nil {
 		return err
 	}
+	old, err := index.matching(entries, lo, hi)
+	if err != nil {
+		return err
+	}
+	if w.x.Plan.MakesIndex() {
+		err := publish(indexKeys(w.x.dir.generation(), t.Range), func(f *os.File) error { return writeIndexKeys(f, entries, old) })
+		if err != nil {
+			return err
+		}
+	}
+	edges := connect(merge(entries, old), match)
 	if g.By == op.ByKey {
 		return publish(path, func(f *os.File) error { return writeLosers(f, edges) })
 	}
@@ -75,13 +92,15 @@ func (w *Worker) cluster(ctx context.Context, t Task) error {
 	return publish(path, func(f *os.File) error { return writeEdges(f, edges, 0) })
 }
 
-// keyFiles are the key files of all segments.
+// keyFiles are the key files of all segments, "" for those of an index.
 func (w *Worker) keyFiles(stage int) ([]string, error) {
 	segs, err := w.x.segments()
 	paths := make([]string, len(segs))
 	from := w.x.Plan.KeysStage(stage)
 	for i, s := range segs {
-		paths[i] = w.x.dir.keys(from, s.Src, s.Seg)
+		if !w.x.Plan.Inputs[s.Src].Indexed {
+			paths[i] = w.x.dir.keys(from, s.Src, s.Seg)
+		}
 	}
 	return paths, err
 }
@@ -104,7 +123,7 @@ func (w *Worker) matcher(ctx context.Context, stage int) (match func(a, b uint64
 	return m.Match, func() { o.Close() }, nil
 }
 
-func (w *Worker) components(t Task) error {
+func (w *Worker) components(t Task, index *keyIndex) error {
 	dir := w.x.dir
 	lo, hi := rangeOf(t.Range, t.Ranges)
 	switch t.Phase {
@@ -115,7 +134,7 @@ func (w *Worker) components(t Task) error {
 		}
 		return publish(dir.round(t.Stage, t.Round, phaseLinks, t.Range), func(f *os.File) error { return writeEdges(f, edges, 0) })
 	case phaseJoin:
-		edges, conflict, err := joinPart(w.edgeFiles(t), lo, hi)
+		edges, conflict, err := joinPart(w.edgeFiles(t, index), lo, hi)
 		if err != nil {
 			return err
 		}
@@ -123,21 +142,24 @@ func (w *Worker) components(t Task) error {
 			return writeJoin(f, edges, t.Ranges, conflict)
 		})
 	case phaseJump:
-		edges, moved, err := jumpPart(w.edgeFiles(t), lo, hi, t.First, t.Last)
+		edges, moved, err := jumpPart(w.edgeFiles(t, index), lo, hi, t.First, t.Last)
 		if err != nil {
 			return err
 		}
 		return publish(dir.round(t.Stage, t.Round, phaseJump, t.File), func(f *os.File) error { return writeEdges(f, edges, moved) })
 	case phaseEnd:
-		return w.losers(t, dir.round(t.Stage, t.Round, phaseJoin, t.Range))
+		return w.losers(t, index, dir.round(t.Stage, t.Round, phaseJoin, t.Range))
 	case phaseWhole:
-		return w.losers(t, w.edgeFiles(t)...)
+		return w.losers(t, index, w.edgeFiles(t, index)...)
 	}
 	return fmt.Errorf("stage %d has no phase %q", t.Stage, t.Phase)
 }
 
 // edgeFiles are what a phase reads.
-func (w *Worker) edgeFiles(t Task) (paths []string) {
+func (w *Worker) edgeFiles(t Task, index *keyIndex) (paths []string) {
+	if t.Round == 0 && t.Phase != phaseJump {
+		paths = index.loserFiles(rangeOf(t.Range, t.Ranges))
+	}
 	name := func(r int) string { return w.x.dir.found(t.Stage-1, r) }
 	switch {
 	case t.Phase == phaseJump:
@@ -161,6 +183,9 @@ func (w *Worker) links(stage, from, to int) (edges []edge, err error) {
 		return nil, err
 	}
 	for seg := from; seg < min(to, len(paths)); seg++ {
+		if paths[seg] == "" {
+			continue
+		}
 		k, err := openKeys(paths[seg], op.ByCluster)
 		if err != nil {
 			return nil, err
@@ -176,7 +201,7 @@ func (w *Worker) links(stage, from, to int) (edges []edge, err error) {
 
 // losers writes the losers that the edges of files say, and with phaseWhole
 // those that the segments' own links say, and what is noted of the clusters.
-func (w *Worker) losers(t Task, files ...string) (err error) {
+func (w *Worker) losers(t Task, index *keyIndex, files ...string) (err error) {
 	var edges []edge
 	for _, path := range files {
 		f, err := openEdges(path)
@@ -189,7 +214,11 @@ func (w *Worker) losers(t Task, files ...string) (err error) {
 			return err
 		}
 	}
-	var notes clusterNotes
+	segs, err := w.x.segments()
+	if err != nil {
+		return err
+	}
+	notes := &clusterNotes{order: segs}
 	if t.Phase == phaseWhole {
 		links, err := w.links(t.Stage, 0, math.MaxInt)
 		if err != nil {
@@ -198,29 +227,64 @@ func (w *Worker) losers(t Task, files ...string) (err error) {
 		edges = stars(append(edges, links...))
 		slices.SortFunc(edges, byParent)
 		for _, e := range edges {
-			notes.add(e)
+			if !index.has(e.child) {
+				notes.add(e)
+			}
 		}
-	} else if notes, err = w.notes(t); err != nil {
+	} else if err := w.note(t, index, notes); err != nil {
 		return err
 	}
-	return w.found(t, edges, notes.findings(pairsOf(t.Ranges)))
+	f := notes.findings()
+	if edges, f.Superseded, err = w.settle(t, index, edges); err != nil {
+		return err
+	}
+	return w.found(t, edges, f)
 }
 
-// notes are those of the clusters whose first rows are of the task's part.
-func (w *Worker) notes(t Task) (notes clusterNotes, err error) {
+// settle parts the losers of a part from those of the index, and returns them
+// with the number of rows of the index that have lost by this run. It writes
+// the latter, and what an index that is made needs.
+func (w *Worker) settle(t Task, index *keyIndex, edges []edge) (own []edge, superseded int64, err error) {
+	before, err := index.losers(rangeOf(t.Range, t.Ranges))
+	if err != nil {
+		return nil, 0, err
+	}
+	if w.x.Plan.MakesIndex() {
+		more := without(edges, before)
+		err := publish(indexLosers(w.x.dir.generation(), t.Range), func(f *os.File) error { return writeEdges(f, more, 0) })
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	if index == nil {
+		return edges, 0, nil
+	}
+	slices.SortFunc(edges, compareEdges)
+	lost := index.superseded(edges, before)
+	err = publish(w.x.dir.superseded(t.Stage, t.Range), func(f *os.File) error { return writeLosers(f, lost) })
+	n := sort.Search(len(edges), func(i int) bool { return !index.has(edges[i].child) })
+	return edges[n:], int64(len(lost)), err
+}
+
+// note adds the clusters whose first rows are of the task's part.
+func (w *Worker) note(t Task, index *keyIndex, notes *clusterNotes) error {
 	lo, hi := rangeOf(t.Range, t.Ranges)
 	for r := range t.Ranges {
 		f, err := openEdges(w.x.dir.round(t.Stage, t.Round, phaseJoin, r))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		err = f.eachParent(lo, hi, notes.add)
+		err = f.eachParent(lo, hi, func(e edge) {
+			if !index.has(e.child) {
+				notes.add(e)
+			}
+		})
 		f.close()
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return notes, nil
+	return nil
 }
 
 // found publishes what a task found.
@@ -250,21 +314,23 @@ func (w *Worker) verify(ctx context.Context, t Task) error {
 	if !ok {
 		return fmt.Errorf("%s: its instance is a %T, which is no op.Comparer", w.x.Plan.Stages[t.Stage].Name, instance)
 	}
-	v := &verifier{compare: c}
+	v := &verifier{compare: c, notes: &clusterNotes{order: segs}}
 	for _, s := range segs {
 		v.files = append(v.files, w.x.dir.payloads(t.Stage-1, s.Src, s.Seg))
 	}
-	if err := v.run(rangeOf(t.Range, t.Ranges)); err != nil {
+	err = publish(w.x.dir.found(t.Stage, t.Range), func(f *os.File) error {
+		v.out = newLoserWriter(f)
+		if err := v.run(rangeOf(t.Range, t.Ranges)); err != nil {
+			return err
+		}
+		return v.out.finish()
+	})
+	if err != nil {
 		return err
 	}
-	var notes clusterNotes
-	slices.SortFunc(v.losers, byParent)
-	for _, e := range v.losers {
-		notes.add(e)
-	}
-	f := notes.findings(pairsOf(t.Ranges))
+	f := v.notes.findings()
 	f.Spared = v.spared
-	return w.found(t, v.losers, f)
+	return writeJSON(w.x.dir.findings(t.Stage, t.Range), f)
 }
 
 func (w *Worker) rows(ctx context.Context, t Task, emit func(*Segment) error) error {
@@ -402,7 +468,7 @@ func (r *splitRun) begin(src uint32, seg int) error {
 			return err
 		}
 		if format != nil {
-			if s.sketch, err = format.NewSketch(r.x.Plan.Inputs); err != nil {
+			if s.sketch, err = format.NewSketch(r.x.Plan.OwnInputs()); err != nil {
 				return err
 			}
 		}

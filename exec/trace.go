@@ -71,8 +71,8 @@ func (f *Finished) trace(ctx context.Context, rows record.Rows, row int, x *Expl
 	}
 	defer t.close()
 	out, payload, compare, err := t.run(rows, row, x.Step)
-	if err != nil || x.Outcome != "duplicate" || compare == nil {
-		return out, err
+	if err != nil || x.Outcome != "duplicate" || compare == nil || f.Plan.Inputs[winner.Src].Indexed {
+		return out, err // the files of an index aren't read again
 	}
 	var other []byte
 	err = f.scanFrom(ctx, winner, func(rows record.Rows, row int) error {
@@ -119,8 +119,8 @@ func traceOne(rec *record.Record, v any, text record.Path, step plan.Step, stats
 		spec, _ := op.Lookup(step.Name)
 		for _, s := range spec.Stats {
 			for slot := range stats.Len() {
-				if stats.Name(record.Slot(slot)) == s.Name {
-					t.Stats[s.Name] = statValue(rec.Values()[slot], stats.Kind(record.Slot(slot)))
+				if v := rec.Values()[slot]; v.Set && stats.Name(record.Slot(slot)) == s.Name {
+					t.Stats[s.Name] = statValue(v, stats.Kind(record.Slot(slot)))
 				}
 			}
 		}

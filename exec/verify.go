@@ -13,9 +13,16 @@ import (
 )
 
 // Verify reads the result again and compares it with the manifest: the files'
-// bytes, and for JSON Lines the rows' digest. The error is an AccountError
+// bytes, and for JSON Lines the rows' digest; or reads an index to see whether
+// it is whole. The error is an AccountError
 // when they differ.
 func (f *Finished) Verify(ctx context.Context) error {
+	if f.Plan.MakesIndex() {
+		if err := CheckIndex(f.Plan.Output.Path); err != nil {
+			return &AccountError{err}
+		}
+		return nil
+	}
 	var digest Digest
 	for _, o := range f.Manifest.Output {
 		sum, err := hashFile(ctx, o.Path)

@@ -20,7 +20,8 @@ func Diff(old, now *Plan) []string {
 	if old.Format != now.Format {
 		return []string{fmt.Sprintf("the interrupted run was made by another version of corpusmill (plan format %d, this one has %d)", old.Format, now.Format)}
 	}
-	out = append(out, diffInputs(old.Inputs, now.Inputs)...)
+	out = append(out, diffInputs(old.OwnInputs(), now.OwnInputs())...)
+	out = append(out, diffIndex(old.Index, now.Index)...)
 	out = append(out, diffSteps(old.Steps, now.Steps)...)
 	out = append(out, diffModels(old, now)...)
 	if old.Output != now.Output {
@@ -86,6 +87,21 @@ func diffInputs(old, now []storage.File) []string {
 		}
 	}
 	return out
+}
+
+// diffIndex compares what the indices hold; where they lie may differ.
+func diffIndex(old, now *IndexUse) []string {
+	switch {
+	case old == nil && now == nil:
+		return nil
+	case old == nil:
+		return []string{"the index " + now.Path + " wasn't there to go on from"}
+	case now == nil:
+		return []string{"the index " + old.Path + " isn't gone on from any more"}
+	case old.Hash != now.Hash:
+		return []string{fmt.Sprintf("the index %s has changed: its hash was %s and is %s", now.Path, old.Hash, now.Hash)}
+	}
+	return nil
 }
 
 func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z") }

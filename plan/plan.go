@@ -5,6 +5,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,8 +22,11 @@ type Plan struct {
 	Format  int            `json:"plan_format"` // Format, the version of this structure
 	Project string         `json:"project_name"`
 	Inputs  []storage.File `json:"inputs"`
-	Output  Output         `json:"output"`
-	TextKey string         `json:"text_key"`
+	// Index is the index that the run goes on from; nil for none. Its inputs
+	// are the first of Inputs.
+	Index   *IndexUse `json:"index,omitempty"`
+	Output  Output    `json:"output"`
+	TextKey string    `json:"text_key"`
 	// Texts are the fields that operators read as text. A row in which one of
 	// them is not a string is filtered by the pseudo-operator "source".
 	Texts []string `json:"texts"`
@@ -30,7 +34,8 @@ type Plan struct {
 	Stats  []Stat  `json:"stats"`
 	Steps  []Step  `json:"steps"`
 	Stages []Stage `json:"stages"`
-	// Models are the model files that the steps use.
+	// Models are the model files that the steps use, and what serves in place
+	// of one.
 	Models []Model `json:"models,omitempty"`
 	// KeepStats adds the stats to the rows, as __dj__stats__.
 	KeepStats bool `json:"keep_stats"`
@@ -38,12 +43,17 @@ type Plan struct {
 	// process, instead of setting that row aside.
 	StopOnRowError bool  `json:"stop_on_row_error"`
 	Segment        int64 `json:"segment"` // bytes of input between two commits
-	MaxRow         int64 `json:"max_row"` // bytes; longer rows are quarantined
+	// TaskMemory is the memory, in bytes, that a task takes which compares keys.
+	TaskMemory int64 `json:"task_memory"`
+	MaxRow     int64 `json:"max_row"` // bytes; longer rows are quarantined
 }
 
 // Version is the Plan structure's version; a run of another one can't be
 // continued.
 const Version = 2
+
+// DefaultTaskMemory is the memory, in bytes, of a task that compares keys.
+const DefaultTaskMemory = 24 << 20
 
 // Output says where and how the kept rows are written.
 type Output struct {
@@ -66,6 +76,9 @@ const (
 	Numbered Layout = "numbered"
 	// Stream is standard output.
 	Stream Layout = "stream"
+	// IndexFolder is the folder of an index that the run makes or adds to: rows
+	// are counted, and written nowhere.
+	IndexFolder Layout = "index"
 )
 
 // Step is one operator of the recipe.
@@ -149,9 +162,15 @@ type Job struct {
 	KeepStats      bool
 	StopOnRowError bool
 	Segment        int64
+	TaskMemory     int64 // 0 for DefaultTaskMemory
 	MaxRow         int64
 	// Models are the folders in which model files are looked for, in order.
 	Models []string
+	// StrictCompat refuses what is built in where Data-Juicer has a file.
+	StrictCompat bool
+	// AddToIndex says that the index at Output.Path, of the layout IndexFolder,
+	// is there and gets another generation.
+	AddToIndex bool
 }
 
 // Build makes the plan of a job. It opens each operator once, which tells what
@@ -161,15 +180,19 @@ func Build(ctx context.Context, j Job) (*Plan, error) {
 	p := &Plan{
 		Format: Version, Project: j.Project, Inputs: j.Inputs, Output: j.Output,
 		TextKey: j.TextKey, KeepStats: j.KeepStats,
-		StopOnRowError: j.StopOnRowError, Segment: j.Segment, MaxRow: j.MaxRow,
+		StopOnRowError: j.StopOnRowError, Segment: j.Segment, TaskMemory: cmp.Or(j.TaskMemory, DefaultTaskMemory), MaxRow: j.MaxRow,
 	}
 	env := p.Env()
 	env.FindModel = func(name string) (string, error) { return p.choose(name, j.Models) }
 	env.PinData = p.pin
+	step := ""
+	var extents []extent
+	env.TakeStandIn = func(s op.StandIn) error { return p.takeStandIn(step, s, j.StrictCompat) }
 	for _, s := range j.Steps {
 		spec, _ := op.Lookup(s.Name)
 		s.Kind, s.Version, s.Reasons = spec.Kind.String(), spec.Version, spec.Reasons
 		p.Steps = append(p.Steps, s)
+		step = s.Label
 		o, err := Open(ctx, env, s, p.TextKey)
 		if err != nil {
 			return nil, err
@@ -184,6 +207,7 @@ func Build(ctx context.Context, j Job) (*Plan, error) {
 		if err := o.Close(); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Label, err)
 		}
+		extents = append(extents, extent{len(p.Models), env.Stats.Len()})
 	}
 	for _, t := range env.Texts() {
 		if n := env.Fields.Name(t); !slices.Contains(p.Texts, n) {
@@ -194,7 +218,10 @@ func Build(ctx context.Context, j Job) (*Plan, error) {
 		slot := record.Slot(s)
 		p.Stats = append(p.Stats, Stat{env.Stats.Name(slot), env.Stats.Kind(slot)})
 	}
-	p.Stages = stages(p.Steps, rereadable(p.Inputs), p.Output.Format)
+	if err := p.takeIndex(j, extents); err != nil {
+		return nil, err
+	}
+	p.Stages = stages(p.Steps, rereadable(p.OwnInputs()), p.Output.Format)
 	return p, nil
 }
 
@@ -284,7 +311,7 @@ func name(steps []Step, last string) string {
 // Env returns the tables for the operators of a chain. The plan's text fields
 // are its first paths, and its stats have the same slots in every stage.
 func (p *Plan) Env() *op.Env {
-	e := &op.Env{Fields: &record.Fields{}, Stats: &record.Stats{}, TextKey: p.TextKey, FindModel: p.chosen, PinData: p.pinned, Derived: models.DerivedFolder()}
+	e := &op.Env{Fields: &record.Fields{}, Stats: &record.Stats{}, TextKey: p.TextKey, FindModel: p.chosen, PinData: p.pinned, TakeStandIn: p.stoodIn, Derived: models.DerivedFolder()}
 	for _, t := range p.Texts {
 		e.Fields.Path(t)
 	}

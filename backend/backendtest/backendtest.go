@@ -37,6 +37,7 @@ type Engine struct {
 func Run(t *testing.T, e Engine) {
 	t.Run("recipes", e.recipes)
 	t.Run("generated", e.generated)
+	t.Run("index", e.index)
 	t.Run("faults", e.faults)
 }
 
@@ -45,9 +46,11 @@ type job struct {
 	recipe  string // path; "" for the flags alone
 	inputs  []string
 	out     string
+	models  string // folder
 	flags   []recipe.Override
 	workers int
 	options exec.Options // Workers is filled in, and Folder when it is empty
+	edit    func(*plan.Job)
 }
 
 func flag(key string, value any) recipe.Override {
@@ -69,7 +72,14 @@ func (j job) plan(ctx context.Context) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.Build(ctx, r.Job(found.Files))
+	p := r.Job(found.Files)
+	if j.models != "" {
+		p.Models = []string{j.models}
+	}
+	if j.edit != nil {
+		j.edit(&p)
+	}
+	return plan.Build(ctx, p)
 }
 
 func (j job) folder() string {

@@ -57,6 +57,11 @@ const (
 	plain  = "process: [whitespace_normalization_mapper: {}]"
 )
 
+const (
+	similar = "process: [whitespace_normalization_mapper: {}, document_minhash_deduplicator: {num_permutations: 16, num_bands: 8, num_rows_per_band: 2}, words_num_filter: {min_num: 2}]"
+	against = "process: [whitespace_normalization_mapper: {}, document_minhash_deduplicator: {num_permutations: 16, num_bands: 8, num_rows_per_band: 2, against: INDEX}, words_num_filter: {min_num: 2}]"
+)
+
 // kind is a plan with another way through the driver.
 type kind struct{ name, recipe, out string }
 
@@ -67,14 +72,34 @@ var kinds = []kind{
 	{"held rows", held, "out.jsonl.gz"},
 	{"input read again", reread, "out.jsonl"},
 	{"parquet", held, "out.parquet"},
+	{"index", similar, "index"},
+	{"against an index", against, "out.jsonl"},
 }
 
-func (k kind) job(t *testing.T) job {
+func (k kind) job(t *testing.T, e Engine) job {
 	dir := scratch.Dir(t)
-	j := job{recipe: filepath.Join(dir, "recipe.yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, k.out), workers: 2}
+	if k.recipe == against {
+		k.recipe = strings.Replace(against, "INDEX", filepath.Join(dir, "index"), 1)
+		x := kind{"index", similar, "index"}.in(t, dir)
+		x.inputs = x.inputs[:1]
+		x.mustRun(t, e.New())
+		j := k.in(t, dir)
+		j.inputs = j.inputs[1:]
+		return j
+	}
+	return k.in(t, dir)
+}
+
+func (k kind) in(t *testing.T, dir string) job {
+	j := job{recipe: filepath.Join(dir, k.out+".yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, k.out), workers: 2}
 	writeFile(t, j.recipe, k.recipe)
 	j.flags = append(j.flags, flag("segment", 2000))
-	if !strings.Contains(k.out, ".") {
+	if strings.Contains(k.recipe, "minhash") {
+		j.flags = append(j.flags, flag("task_memory", 2000)) // many tasks
+	}
+	if k.out == "index" {
+		j.edit = toIndex(j.out, false)
+	} else if !strings.Contains(k.out, ".") {
 		j.flags = append(j.flags, flag("export_shard_size", 3000))
 	}
 	return j
@@ -82,7 +107,7 @@ func (k kind) job(t *testing.T) job {
 
 // calm is what the kind's job gives when nothing happens.
 func (k kind) calm(t *testing.T, e Engine) (digest string, files []string) {
-	report := k.job(t).mustRun(t, e.New())
+	report := k.job(t, e).mustRun(t, e.New())
 	return report.Digest, outputs(t, report)
 }
 
@@ -91,6 +116,19 @@ func outputs(t *testing.T, r *exec.Report) []string {
 	var files []string
 	for _, f := range r.Output {
 		files = append(files, filepath.Base(f.Path)+"\n"+readFile(t, f.Path))
+	}
+	if r.Index != nil && r.Index.AddedRows > 0 {
+		generations, err := filepath.Glob(filepath.Join(r.Index.Path, "gen-*", "*"))
+		if err != nil || len(generations) == 0 {
+			t.Fatalf("the index has %d files: %v", len(generations), err)
+		}
+		for _, path := range generations {
+			name, err := filepath.Rel(filepath.Dir(r.Index.Path), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, name+"\n"+readFile(t, path))
+		}
 	}
 	return files
 }
@@ -117,7 +155,7 @@ func (e Engine) interrupted(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
 			digest, files := k.calm(t, e)
-			j := k.job(t)
+			j := k.job(t, e)
 			for n := 1; ; n++ {
 				ctx, cancel := context.WithCancel(t.Context())
 				left := n
@@ -159,7 +197,7 @@ func (e Engine) lostTasks(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
 			digest, files := k.calm(t, e)
-			j := k.job(t)
+			j := k.job(t, e)
 			var logged int
 			j.options.Logf = func(string, ...any) { logged++ }
 			lost := map[int]bool{}

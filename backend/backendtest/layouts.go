@@ -17,7 +17,7 @@ import (
 // digest stay the same.
 func (e Engine) layouts(t *testing.T, a *archive, digest string) {
 	for _, name := range []string{"out.jsonl.gz", "out.jsonl.zst", "folder", "numbered.jsonl", "numbered.jsonl.gz", "-"} {
-		j := job{recipe: a.recipe, inputs: a.inputs, out: filepath.Join(scratch.Dir(t), name), workers: 2}
+		j := job{recipe: a.recipe, inputs: a.inputs, models: a.models, out: filepath.Join(scratch.Dir(t), name), workers: 2}
 		j.flags = append(j.flags, flag("segment", 1<<10))
 		if !strings.HasPrefix(name, "out") && name != "-" {
 			j.flags = append(j.flags, flag("export_shard_size", 200))
@@ -71,7 +71,7 @@ func (e Engine) parquet(t *testing.T, a *archive, digest string) {
 	var files []string
 	var report *exec.Report
 	for _, segment := range []int64{64, 32 << 20} {
-		j := job{recipe: a.recipe, inputs: a.inputs, out: filepath.Join(scratch.Dir(t), "out.parquet"), workers: 2}
+		j := job{recipe: a.recipe, inputs: a.inputs, models: a.models, out: filepath.Join(scratch.Dir(t), "out.parquet"), workers: 2}
 		j.flags = append(j.flags, flag("segment", segment))
 		report = j.mustRun(t, e.New())
 		files = append(files, j.out)

@@ -24,7 +24,7 @@ func (e Engine) powerLoss(t *testing.T) {
 			digest, files := k.calm(t, e)
 			rnd := rand.New(rand.NewPCG(uint64(i), 77))
 			for stop := 2; stop < 14; stop += 2 {
-				j := k.job(t)
+				j := k.job(t, e)
 				ctx, cancel := context.WithCancel(t.Context())
 				left := stop
 				_, err := j.run(ctx, &tap{Backend: e.New(), event: func(ev exec.Event) []exec.Event {

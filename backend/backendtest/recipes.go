@@ -29,11 +29,15 @@ type archive struct {
 	txtar  *txtar.Archive
 	recipe string
 	inputs []string
+	models string // folder
 }
 
 // result is what a run left, in the words of the archives: by the names of
 // the want files.
 type result map[string]string
+
+// clusters is the report on clusters, which no archive has.
+const clusters = "clusters"
 
 var wanted = []string{"want.jsonl", "want.stats", "want.drops", "want.quarantine", "want.error"}
 
@@ -63,6 +67,9 @@ func (e Engine) golden(t *testing.T, file string) {
 					t.Fatalf("%s: %s differs; go test ./backend/local -run TestGoroutines/recipes -update rewrites it. Got:\n%s\nwant:\n%s", name, w, got[w], want)
 				}
 			}
+			if got[clusters] != want[clusters] {
+				t.Fatalf("%s: the report says of clusters:\n%s\nand said:\n%s", name, got[clusters], want[clusters])
+			}
 			if sum != digest {
 				t.Fatalf("%s: the digest is %s, was %s", name, sum, digest)
 			}
@@ -74,7 +81,7 @@ func (e Engine) golden(t *testing.T, file string) {
 }
 
 func unpack(t *testing.T, file string) *archive {
-	a := &archive{path: file}
+	a := &archive{path: file, models: filepath.Join(repository(t), "testdata", "models")}
 	var err error
 	if a.txtar, err = txtar.ParseFile(file); err != nil {
 		t.Fatal(err)
@@ -158,10 +165,10 @@ func escape(s string) string {
 func (e Engine) result(t *testing.T, a *archive, workers int, segment int64) (result, string) {
 	t.Helper()
 	dir := scratch.Dir(t)
-	j := job{recipe: a.recipe, inputs: a.inputs, out: filepath.Join(dir, "out.jsonl"), workers: workers}
+	j := job{recipe: a.recipe, inputs: a.inputs, models: a.models, out: filepath.Join(dir, "out.jsonl"), workers: workers}
 	j.flags = append(j.flags, flag("segment", segment))
 	if segment <= 1<<10 {
-		j.options.TaskBytes = 16 * segment // so that keys are compared in many tasks
+		j.flags = append(j.flags, flag("task_memory", 16*segment)) // so that keys are compared in many tasks
 	}
 	report, err := j.run(t.Context(), e.New())
 	if err != nil {
@@ -180,6 +187,11 @@ func (e Engine) result(t *testing.T, a *archive, workers int, segment int64) (re
 		"want.drops":      dropped(t, f),
 		"want.quarantine": setAside(t, f),
 	}
+	raw, err := json.MarshalIndent(report.Clusters, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got[clusters] = string(raw)
 	if len(f.Plan.Stats) > 0 {
 		got["want.stats"] = readFile(t, filepath.Join(dir, "out_stats.jsonl"))
 	}

@@ -41,7 +41,7 @@ func TestDiskFull(t *testing.T) {
 		})
 	}
 	t.Logf("what couldn't be written, and how often: %v", failed)
-	for _, phase := range []string{"out", "held", "keys", "spool", "journal"} {
+	for _, phase := range []string{"out", "held", "keys", "found", "payloads", "spool", "journal"} {
 		if failed[phase] == 0 {
 			t.Errorf("no disk was full when %s was to be written; of others: %v", phase, slices.Sorted(maps.Keys(failed)))
 		}

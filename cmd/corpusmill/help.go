@@ -23,6 +23,39 @@ func help(c command) string {
 Exit codes: 0 done, 1 failure, 2 command line or recipe, 3 more rows quarantined than
 --max_quarantined allows, 4 an interrupted run can't be continued, 5 the account or a
 verification fails, 130 and 143 stopped by a signal.`
+	case "dedup":
+		return c.summary + `
+
+  dedup index build INDEX --config RECIPE   make an index: a folder with the keys of all rows of the
+                       recipe's dataset that reach its deduplicator, document_minhash_deduplicator
+  dedup index add INDEX --config RECIPE     add those of another dataset; the steps up to the
+                       deduplicator have to be the same
+  dedup index info INDEX                    tell what an index holds
+
+build and add take the flags of process, and a killed one is continued by the same command. Steps
+behind the deduplicator and export_path have no effect. Of an index that is built or added to, the
+old one serves until the new one is whole. In a recipe the deduplicator's parameter
+
+  against: INDEX
+
+has rows dropped that are duplicates of rows of the index. docs/guide/dedup.md tells more.`
+	case "models":
+		return c.summary + `
+
+  models list          what there is to fetch, what is here, and where it is looked for
+  --verify             read the files and compare them with what was published or fetched
+  models pull NAME...  fetch models: lid.176.bin, en.sp.model, en.arpa.bin, ...
+  --from URL|FILE      take it from there, and whatever version that is
+  --mirror URL         take URL/NAME; also CORPUSMILL_MODELS_MIRROR
+  --force              fetch what is here anew
+  -q, --quiet          print nothing but errors
+
+  --models FOLDERS     folders to look in first, separated as in PATH; also CORPUSMILL_MODELS.
+                       pull puts models into the first, or into the user's cache
+  --json               print it as JSON
+
+An interrupted pull is continued by the same command. Exit codes are those of process: 5 when a
+file isn't the one that was published or fetched.`
 	case "check", "plan":
 		return c.summary + `
 

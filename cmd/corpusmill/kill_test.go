@@ -26,6 +26,8 @@ type trial struct {
 const (
 	mapOnly  = "process: [whitespace_normalization_mapper: {}, text_length_filter: {min_len: 20}]\n"
 	mapDedup = "process: [clean_email_mapper: {}, words_num_filter: {min_num: 2}, document_deduplicator: {}, text_length_filter: {min_len: 20}]\n"
+	similar  = "process: [clean_email_mapper: {}, document_minhash_deduplicator: {hash: xxh3, verify: true, num_permutations: 64}, text_length_filter: {min_len: 20}]\n"
+	lines    = "process: [document_line_deduplicator: {frequency_threshold: 2}, document_simhash_deduplicator: {}]\n"
 	twoReads = "process: [words_num_filter: {min_num: 2}, document_deduplicator: {}, clean_email_mapper: {}]\n"
 )
 
@@ -36,6 +38,8 @@ var trials = []trial{
 	{"held", mapDedup, "out.jsonl", nil},
 	{"reread", twoReads, "out.jsonl", []string{"--backend", "processes"}},
 	{"parquet", mapDedup, "out.parquet", nil},
+	{"minhash", similar, "out.jsonl", []string{"--task_memory", "2MiB"}},
+	{"lines", lines, "out.jsonl", []string{"--task_memory", "2MiB"}},
 }
 
 // in is the trial's command in a folder, where it writes its recipe.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"corpusmill/exec"
+	"corpusmill/models/fetch"
 	"corpusmill/recipe"
 
 	_ "corpusmill/op/all"
@@ -25,7 +26,7 @@ const (
 	exitUsage      = 2 // command line or recipe
 	exitQuarantine = 3 // finished, with more quarantined rows than allowed
 	exitResume     = 4 // an interrupted run can't be continued
-	exitAccount    = 5 // rows don't add up, or the result isn't what was computed
+	exitAccount    = 5 // rows don't add up, or a file isn't what it was or should be
 )
 
 // env is what a command works with.
@@ -52,7 +53,9 @@ func commands() []command {
 		{"explain", "OUTPUT --row FILE:LINE", "tell what became of a row of the input", explain},
 		{"drops", "OUTPUT", "list the rows that a run dropped, and why, as JSON Lines", drops},
 		{"verify", "OUTPUT", "compare a result with its manifest", verify},
+		{"dedup", "index build|add|info INDEX [--config RECIPE ...]", "keep the keys of rows, for runs over others", dedup},
 		{"ops", "[NAME]", "list the operators, or describe one", ops},
+		{"models", "list|pull [NAME...]", "list the models that recipes ask for, or fetch some", modelsCommand},
 		{"worker", "FOLDER", "run tasks from JSON on standard input; for engines", worker},
 		{"version", "", "print the version", version},
 	}
@@ -152,6 +155,8 @@ func (e *env) code(err error) int {
 		over    overLimit
 		resume  *exec.UnsafeResume
 		account *exec.AccountError
+		altered *fetch.Mismatch
+		changed changedModels
 	)
 	switch {
 	case errors.As(err, &bad):
@@ -160,7 +165,7 @@ func (e *env) code(err error) int {
 		return exitQuarantine
 	case errors.As(err, &resume):
 		return exitResume
-	case errors.As(err, &account):
+	case errors.As(err, &account), errors.As(err, &altered), errors.As(err, &changed):
 		return exitAccount
 	}
 	return exitFailure

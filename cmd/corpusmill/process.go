@@ -37,40 +37,76 @@ func defaults() recipe.Defaults {
 
 // prepare finds the inputs and makes the plan.
 func (e *env) prepare(r *recipe.Recipe) (*plan.Plan, error) {
+	job, err := e.job(r)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Build(e.ctx, job)
+}
+
+// job finds the inputs.
+func (e *env) job(r *recipe.Recipe) (job plan.Job, err error) {
 	var paths []string
 	for _, in := range r.Inputs {
 		paths = append(paths, in.Path)
 	}
 	found, err := fs.Find(paths, r.Suffixes, storage.Formats())
 	if err != nil {
-		return nil, err
+		return job, err
 	}
 	for _, s := range found.Skipped {
 		fmt.Fprintf(e.stderr, "note: %s is left out: no format has that ending\n", s)
 	}
-	job := r.Job(found.Files)
+	job = r.Job(found.Files)
 	job.Models = models.Folders(r.Models, e.getenv)
-	return plan.Build(e.ctx, job)
+	return job, nil
 }
 
 func process(e *env, args []string) error {
-	f, err := takeFlags(args, []string{"json", "restart", "quiet", "q"}, []string{"config"})
+	f, r, err := e.begin(args)
 	if err != nil {
 		return err
-	}
-	r, err := e.load(f)
-	if err != nil {
-		return err
-	}
-	quiet := f.set["quiet"] || f.set["q"]
-	if !quiet {
-		for _, n := range r.Notes {
-			fmt.Fprintf(e.stderr, "note: %s\n", n)
-		}
 	}
 	p, err := e.prepare(r)
 	if err != nil {
 		return err
+	}
+	return e.execute(f, r, p)
+}
+
+// begin reads the command line of a run and its recipe.
+func (e *env) begin(args []string) (*flags, *recipe.Recipe, error) {
+	f, err := takeFlags(args, []string{"json", "restart", "quiet", "q"}, []string{"config"})
+	if err != nil {
+		return nil, nil, err
+	}
+	f.set["quiet"] = f.set["quiet"] || f.set["q"]
+	r, err := e.load(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !f.set["quiet"] {
+		for _, n := range r.Notes {
+			fmt.Fprintf(e.stderr, "note: %s\n", n)
+		}
+	}
+	return f, r, nil
+}
+
+// execute runs the plan and prints the report.
+func (e *env) execute(f *flags, r *recipe.Recipe, p *plan.Plan) error {
+	quiet := f.set["quiet"]
+	if p.Index != nil && !quiet {
+		for _, s := range p.Steps[p.Index.Step+1:] {
+			if s.Grouping != nil {
+				fmt.Fprintf(e.stderr, "note: %s compares the rows of this run alone, not those of the index\n", s.Label)
+			}
+		}
+	}
+	for _, m := range p.Models {
+		if m.Note != "" && !quiet {
+			fmt.Fprintf(e.stderr, "note: %s\n", m.Note)
+		}
 	}
 	folder, temporary, err := runFolder(p.Output)
 	if err != nil {
@@ -85,14 +121,14 @@ func process(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	var show *meter
+	var show *line
 	report, err := exec.Run(e.ctx, p, b, exec.Options{
 		Workers: r.NP, Memory: r.Memory, Folder: folder, Restart: f.set["restart"],
 		Stdout: e.stdout,
 		Logf:   func(format string, args ...any) { show.note(fmt.Sprintf(format, args...)) },
 		Begin: func(x *exec.Progress) {
 			if !quiet {
-				show = newMeter(e.stderr, x, p, now)
+				show = showRun(e.stderr, x, p, now)
 			}
 		},
 	})
@@ -110,6 +146,11 @@ func process(e *env, args []string) error {
 	if err := e.printReport(report, f.set["json"], quiet, p.Output, shown, now()); err != nil {
 		return err
 	}
+	return judge(r, report, folder)
+}
+
+// judge says whether a finished run has quarantined too much.
+func judge(r *recipe.Recipe, report *exec.Report, folder string) error {
 	if r.MaxQuarantined.Exceeded(report.Rows.Quarantined, report.Rows.In) {
 		return overLimit{fmt.Sprintf("%d of %d rows were quarantined; max_quarantined allows %s. The result is published; the rows are in %s",
 			report.Rows.Quarantined, report.Rows.In, r.MaxQuarantined, filepath.Join(folder, "quarantine"))}

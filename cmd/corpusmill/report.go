@@ -19,13 +19,17 @@ func writeReport(w io.Writer, r *exec.Report, folder string, nanos int64) {
 		busy += s.Nanos
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "step\trows in\tedited\tdropped\tquarantined\tkept\ttime\t  commonest reasons\n")
+	fmt.Fprintf(t, "step\trows in\tedited\tdropped\t\tquarantined\tkept\ttime\t  commonest reasons\n")
 	for _, s := range r.Steps {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", s.Label, thousands(s.In), some(s.Edited), some(s.Filtered+s.Duplicate),
+		dropped := s.Filtered + s.Duplicate
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", s.Label, thousands(s.In), some(s.Edited), some(dropped), part(dropped, s.In),
 			some(s.Quarantined), thousands(s.Kept), share(s.Nanos, busy), reasons(s.Reasons))
 	}
 	t.Flush()
 	fmt.Fprintln(w)
+	for _, c := range r.Clusters {
+		fmt.Fprintln(w, clusters(c))
+	}
 	rows := r.Rows
 	fmt.Fprintf(w, "%s in = %s kept + %s filtered + %s + %s quarantined",
 		counted(rows.In, "row"), thousands(rows.Kept), thousands(rows.Filtered), counted(rows.Duplicate, "duplicate"), thousands(rows.Quarantined))
@@ -44,13 +48,39 @@ func writeReport(w io.Writer, r *exec.Report, folder string, nanos int64) {
 		}
 		fmt.Fprintf(w, "output      %s (%s rows, %s bytes)\n", f.Path, thousands(f.Rows), thousands(f.Bytes))
 	}
+	if x := r.Index; x != nil {
+		writeIndexReport(w, x, folder)
+	}
 	fmt.Fprintf(w, "digest      %s\n", r.Digest)
+	for _, m := range r.Models {
+		if m.For != "" {
+			fmt.Fprintf(w, "stand-in    %s\n", m)
+		}
+	}
 	if rows.Quarantined > 0 {
 		fmt.Fprintf(w, "quarantine  %s\n", filepath.Join(folder, "quarantine"))
 	}
 	if folder != "" {
 		fmt.Fprintf(w, "report      %s\n", filepath.Join(folder, "report.json"))
 	}
+}
+
+// clusters says what a deduplicator by similarity found and how sure that is.
+func clusters(c exec.ClusterReport) string {
+	s := fmt.Sprintf("%s: %s of %s", c.Step, counted(c.Clusters, "cluster"), counted(c.Rows, "row"))
+	if len(c.Largest) > 0 {
+		s += fmt.Sprintf(", the largest of %s", thousands(c.Largest[0].Rows))
+	}
+	switch {
+	case c.Verified:
+		s += fmt.Sprintf("; every duplicate was compared with the row that stays, %s spared", counted(c.Spared, "row"))
+	case c.Precision != nil:
+		s += fmt.Sprintf("; of %d random duplicates %.0f %% are alike enough to the row that stays", c.Sample, 100**c.Precision)
+	}
+	if c.ExpectedRecall > 0 {
+		s += fmt.Sprintf("; pairs just alike enough are found with a probability of %.0f %%", 100*c.ExpectedRecall)
+	}
+	return s
 }
 
 // counted is a number of things.
@@ -73,6 +103,21 @@ func share(n, of int64) string {
 		return "·"
 	}
 	return fmt.Sprintf("%.0f %%", 100*float64(n)/float64(of))
+}
+
+// part is share, where little is told from nothing.
+func part(n, of int64) string {
+	if n == 0 {
+		return ""
+	}
+	percent := 100 * float64(n) / float64(of)
+	switch {
+	case percent < 0.1:
+		return "< 0.1 %"
+	case percent < 10:
+		return fmt.Sprintf("%.1f %%", percent)
+	}
+	return fmt.Sprintf("%.0f %%", percent)
 }
 
 // reasons are the three commonest.

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"corpusmill/exec"
+	"corpusmill/plan"
+)
+
+func dedup(e *env, args []string) error {
+	if len(args) < 3 || args[0] != "index" || strings.HasPrefix(args[2], "-") {
+		return usageError{"write dedup index build INDEX, dedup index add INDEX or dedup index info INDEX"}
+	}
+	folder := filepath.Clean(args[2])
+	switch args[1] {
+	case "build":
+		return e.makeIndex(folder, false, args[3:])
+	case "add":
+		return e.makeIndex(folder, true, args[3:])
+	case "info":
+		return e.indexInfo(folder, args[3:])
+	}
+	return usageError{fmt.Sprintf("there is no dedup index %s, but build, add and info", args[1])}
+}
+
+// makeIndex builds an index, or adds to one.
+func (e *env) makeIndex(folder string, add bool, args []string) error {
+	f, r, err := e.begin(args)
+	if err != nil {
+		return err
+	}
+	job, err := e.job(r)
+	if err != nil {
+		return err
+	}
+	job.Output = plan.Output{Path: folder, Format: "jsonl", Layout: plan.IndexFolder}
+	job.AddToIndex, job.KeepStats = add, false
+	if !f.set["restart"] {
+		// A run that was killed while it published has made the index another one:
+		// to go on with it by its plan is too late, and all that is left to do is this.
+		run, _, err := runFolder(job.Output)
+		if err != nil {
+			return err
+		}
+		done, report, err := exec.Conclude(run)
+		if err != nil {
+			return err
+		}
+		if done != nil && slices.Equal(done.OwnInputs(), job.Inputs) {
+			if err := e.printReport(report, f.set["json"], f.set["quiet"], job.Output, run, 0); err != nil {
+				return err
+			}
+			return judge(r, report, run)
+		}
+	}
+	p, err := plan.Build(e.ctx, job)
+	if err != nil {
+		return err
+	}
+	return e.execute(f, r, p)
+}
+
+// indexSummary is what dedup index info prints.
+type indexSummary struct {
+	Path        string              `json:"path"`
+	Rows        int64               `json:"rows"`
+	Keys        int64               `json:"keys"`
+	Bytes       int64               `json:"bytes"`
+	Generations []generationSummary `json:"generations"`
+	plan.Way
+}
+
+type generationSummary struct {
+	Files      []string `json:"files"`
+	Rows       int64    `json:"rows"`
+	Duplicates int64    `json:"duplicates"`
+	Keys       int64    `json:"keys"`
+}
+
+func (e *env) indexInfo(folder string, args []string) error {
+	f, err := takeFlags(args, []string{"json"}, nil)
+	if err != nil {
+		return err
+	}
+	if len(f.rest) > 0 {
+		return usageError{fmt.Sprintf("dedup index info takes one folder, not %s as well", strings.Join(f.rest, " "))}
+	}
+	x, _, err := plan.ReadIndex(folder)
+	if err != nil {
+		return err
+	}
+	s := indexSummary{Path: folder, Rows: x.Rows(), Keys: x.Keys(), Way: x.Way}
+	inputs := x.Inputs
+	for _, g := range x.Generations {
+		sum := generationSummary{Files: []string{}, Rows: g.Rows, Duplicates: g.Duplicates, Keys: plan.Entries(g.Keys)}
+		for _, in := range inputs[:g.Inputs] {
+			sum.Files = append(sum.Files, in.Path)
+		}
+		inputs = inputs[g.Inputs:]
+		s.Generations = append(s.Generations, sum)
+	}
+	if s.Bytes, err = folderBytes(folder); err != nil {
+		return err
+	}
+	if f.set["json"] {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(s)
+	}
+	s.write(e.stdout)
+	return nil
+}
+
+func (s indexSummary) write(w io.Writer) {
+	fmt.Fprintf(w, "index   %s, %s, %s, %s bytes\n", s.Path, counted(s.Rows, "row"), counted(s.Keys, "key"), thousands(s.Bytes))
+	for i, g := range s.Generations {
+		fmt.Fprintf(w, "gen-%-3d %s, %s of them, %s\n", i, counted(g.Rows, "row"), counted(g.Duplicates, "duplicate"), counted(g.Keys, "key"))
+		for k, file := range g.Files {
+			if k == 3 && len(g.Files) > 4 {
+				fmt.Fprintf(w, "        … and %d more files\n", len(g.Files)-3)
+				break
+			}
+			fmt.Fprintf(w, "        %s\n", file)
+		}
+	}
+	fmt.Fprintf(w, "text    %s\n", strings.Join(s.Texts, ", "))
+	for _, step := range s.Steps {
+		fmt.Fprintf(w, "step    %s %s\n", step.Label, changed(step))
+	}
+	for _, m := range s.Models {
+		fmt.Fprintf(w, "model   %s\n", m)
+	}
+}
+
+func folderBytes(folder string) (n int64, err error) {
+	err = filepath.WalkDir(folder, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			n += info.Size()
+		}
+		return err
+	})
+	return n, err
+}
+
+// writeIndexReport is the part of a run's report that tells of an index.
+func writeIndexReport(w io.Writer, x *exec.IndexReport, folder string) {
+	fmt.Fprintf(w, "index       %s, with %s", x.Path, counted(x.Rows, "row"))
+	if x.AddedRows > 0 {
+		fmt.Fprintf(w, " and %s more, with %s", thousands(x.AddedRows), counted(x.AddedKeys, "key"))
+	}
+	fmt.Fprintln(w)
+	if x.Superseded > 0 {
+		fmt.Fprintf(w, "superseded  %s of the index: %s\n", counted(x.Superseded, "row"), filepath.Join(folder, "superseded.jsonl"))
+	}
+}
