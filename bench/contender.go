@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"corpusmill/bench/peers"
 )
 
 const (
@@ -41,15 +43,17 @@ type peer struct {
 	command           func(bin string, s setting) func(out string) *exec.Cmd
 }
 
-var peers = []peer{
+var peerList = []peer{
 	{"polars", "dataframes", "polars", false, dataframe("polars")},
 	{"duckdb", "dataframes", "duckdb", false, dataframe("duckdb")},
 	{"data-juicer", "datajuicer", "py-data-juicer", true, dataJuicer},
+	{"data-juicer-fusion", "datajuicer", "py-data-juicer", true, fusedDataJuicer},
+	{"kenlm", "kenlm", "kenlm", true, perplexity},
 }
 
 func peerNames() []string {
 	var names []string
-	for _, p := range peers {
+	for _, p := range peerList {
 		names = append(names, p.name)
 	}
 	return names
@@ -73,11 +77,11 @@ func openContenders(c config) ([]contender, error) {
 	}
 	first, _, _ := strings.Cut(string(out), "\n")
 	list := []contender{{name: ours, version: strings.TrimSpace(strings.TrimPrefix(first, ours)), command: mill(binary)}}
-	for _, p := range peers {
+	for _, p := range peerList {
 		if !slices.Contains(c.peers, p.name) {
 			continue
 		}
-		bin, err := environment(p.env)
+		bin, err := peers.Environment(p.env)
 		if err != nil {
 			return nil, fmt.Errorf("%w (-peers none runs without)", err)
 		}
@@ -92,40 +96,17 @@ func openContenders(c config) ([]contender, error) {
 	return list, nil
 }
 
-// environment returns the folder of an environment's programs. One that was
-// made from another list of requirements is made anew.
-func environment(name string) (bin string, err error) {
-	dir := filepath.Join("bench", "venv", name)
-	list := filepath.Join("bench", "peers", name+".txt")
-	want, err := os.ReadFile(list)
-	if err != nil {
-		return "", err
-	}
-	stamp := filepath.Join(dir, "made-from.txt")
-	bin = filepath.Join(dir, "bin")
-	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, want) {
-		return bin, nil
-	}
-	fmt.Printf("making %s: this takes minutes\n", dir)
-	for _, argv := range [][]string{
-		{"python3", "-m", "venv", "--clear", dir},
-		{filepath.Join(bin, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r", list},
-	} {
-		cmd := exec.Command(argv[0], argv[1:]...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%s: %w\n%s", cmd, err, out[max(0, len(out)-2000):])
-		}
-	}
-	return bin, os.WriteFile(stamp, want, 0o644)
-}
-
 func mill(binary string) func(setting) func(string) *exec.Cmd {
 	return func(s setting) func(string) *exec.Cmd {
 		return func(out string) *exec.Cmd {
 			if s.job.recipe == "" {
 				return exec.Command(binary, "version")
 			}
-			return exec.Command(binary, recipeArgs(s, out, "process", "--config")...)
+			args := recipeArgs(s, out, "process", "--config")
+			if s.models != "" {
+				args = append(args, "--models", s.models)
+			}
+			return exec.Command(binary, args...)
 		}
 	}
 }
@@ -147,6 +128,23 @@ func dataJuicer(bin string, s setting) func(string) *exec.Cmd {
 		args := append(recipeArgs(s, out, "--config"), "--open_monitor", "false", "--ds_cache_dir", filepath.Join(out, "cache"))
 		cmd := exec.Command(filepath.Join(bin, "dj-process"), args...)
 		cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "HF_HOME="+filepath.Join(out, "hf"), "RAY_USAGE_STATS_ENABLED=0")
+		if s.models != "" {
+			cmd.Env = append(cmd.Env, "DATA_JUICER_MODELS_CACHE="+s.models)
+		}
+		return cmd
+	}
+}
+
+// fusedDataJuicer runs the job of filters that share words and lines with
+// op_fusion, which also puts the fast ones first.
+func fusedDataJuicer(bin string, s setting) func(string) *exec.Cmd {
+	if s.job.name != "ten" {
+		return nil
+	}
+	plain := dataJuicer(bin, s)
+	return func(out string) *exec.Cmd {
+		cmd := plain(out)
+		cmd.Args = append(cmd.Args, "--op_fusion", "true")
 		return cmd
 	}
 }
@@ -163,6 +161,18 @@ func dataframe(name string) func(string, setting) func(string) *exec.Cmd {
 			cmd.Env = append(os.Environ(), "POLARS_MAX_THREADS="+strconv.Itoa(s.workers))
 			return cmd
 		}
+	}
+}
+
+// perplexity runs bench/peers/kenlm_perplexity.py, which does what
+// perplexity.yaml does, in one process.
+func perplexity(bin string, s setting) func(string) *exec.Cmd {
+	if s.job.recipe != perplexityRecipe || s.workers != 1 {
+		return nil
+	}
+	return func(out string) *exec.Cmd {
+		return exec.Command(filepath.Join(bin, "python"), filepath.Join("bench", "peers", "kenlm_perplexity.py"),
+			s.corpus, filepath.Join(out, outputName), s.models)
 	}
 }
 

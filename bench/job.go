@@ -11,17 +11,21 @@ type job struct {
 	name   string
 	recipe string // "" for jobs without input
 	oneRow bool   // over a corpus of a single row: what starting costs
+	models bool   // with the models that makeModels makes
 	about  string
 }
 
 var jobs = []job{
-	{"version", "", true, "print the version: starting the program and nothing else"},
-	{"start", "bench/recipes/filter.yaml", true, "`filter` over a single row: what starting costs"},
-	{"filter", "bench/recipes/filter.yaml", false, "read, `text_length_filter`, write: the cost of the road"},
-	{"dedup", "bench/recipes/dedup.yaml", false, "read, `document_deduplicator`, write"},
-	{"seven", "bench/recipes/seven.yaml", false, "three mappers, three filters and `document_deduplicator`"},
-	{"ten", "bench/recipes/ten.yaml", false, "the ten filters of Data-Juicer's demo recipe that need no model"},
+	{"version", "", true, false, "print the version: starting the program and nothing else"},
+	{"start", "bench/recipes/filter.yaml", true, false, "`filter` over a single row: what starting costs"},
+	{"filter", "bench/recipes/filter.yaml", false, false, "read, `text_length_filter`, write: the cost of the road"},
+	{"dedup", "bench/recipes/dedup.yaml", false, false, "read, `document_deduplicator`, write"},
+	{"seven", "bench/recipes/seven.yaml", false, false, "three mappers, three filters and `document_deduplicator`"},
+	{"ten", "bench/recipes/ten.yaml", false, false, "the ten filters of Data-Juicer's demo recipe that need no model"},
+	{"perplexity", perplexityRecipe, false, true, "read, `perplexity_filter` with a 3-gram model over 8,000 pieces, write"},
 }
+
+const perplexityRecipe = "bench/recipes/perplexity.yaml"
 
 func jobNames() []string {
 	var names []string
@@ -38,7 +42,9 @@ type setting struct {
 	workers int
 	corpus  string // file
 	bytes   int64  // of the corpus
+	models  string // folder
 	rows    int64
+	digest  bool // compare results by their rows
 }
 
 func (s setting) String() string {

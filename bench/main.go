@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"corpusmill/bench/machine"
 	"corpusmill/bench/synth"
 )
 
@@ -34,9 +35,17 @@ type config struct {
 }
 
 func main() {
-	c, err := parseFlags(os.Args[1:])
+	var c config
+	var err error
+	measure := measureSettings
+	if len(os.Args) > 1 && os.Args[1] == "operators" {
+		measure = measureOperators
+		c, err = parseOperatorFlags(os.Args[2:])
+	} else {
+		c, err = parseFlags(os.Args[1:])
+	}
 	if err == nil {
-		err = run(c)
+		err = run(c, measure)
 	}
 	if errors.Is(err, flag.ErrHelp) {
 		return
@@ -98,7 +107,8 @@ func known(what string, given, known []string) error {
 	return nil
 }
 
-func run(c config) error {
+// run prepares contenders, machine and report for measure, which writes it.
+func run(c config, measure func(config, []contender, *report) error) error {
 	if _, err := os.Stat("bench/recipes"); err != nil {
 		return errors.New("run it from the root of the tree: go run ./bench")
 	}
@@ -112,20 +122,25 @@ func run(c config) error {
 	if err != nil {
 		return err
 	}
-	report := &report{Machine: describeMachine(), Date: time.Now().UTC().Format("2006-01-02"), Runs: c.runs}
+	report := &report{Machine: machine.Describe(), Date: time.Now().UTC().Format("2006-01-02"), Runs: c.runs}
 	for _, p := range contenders {
 		report.Contenders = append(report.Contenders, version{p.name, p.version})
 	}
 	if err := warmUp(c, contenders); err != nil {
 		return err
 	}
+	return measure(c, contenders, report)
+}
+
+// measureSettings runs the jobs that the flags ask for.
+func measureSettings(c config, contenders []contender, r *report) error {
 	for _, s := range settings(c) {
-		if err := measureSetting(c, s, contenders, report); err != nil {
+		if err := measureSetting(c, s, contenders, r); err != nil {
 			return err
 		}
 	}
-	report.Machine.LoadAfter = loadAverage()
-	return report.write(filepath.Join(c.results, report.Date+"-"+c.name))
+	r.Machine.LoadAfter = machine.LoadAverage()
+	return r.write(filepath.Join(c.results, r.Date+"-"+c.name), r.markdown())
 }
 
 // warmUp runs every contender once over a single row and forgets the figures:
@@ -137,7 +152,11 @@ func warmUp(c config, contenders []contender) error {
 		return err
 	}
 	for _, p := range contenders {
-		if _, err := measureOnce(c, s, p.command(s)); err != nil {
+		command := p.command(s)
+		if command == nil {
+			continue
+		}
+		if _, err := measureOnce(c, s, command); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
@@ -147,7 +166,7 @@ func warmUp(c config, contenders []contender) error {
 // measureSetting runs one setting with all contenders in turn, so that a
 // change in the machine's mood meets all of them.
 func measureSetting(c config, s setting, contenders []contender, report *report) error {
-	if err := makeCorpus(c, &s); err != nil {
+	if err := errors.Join(makeCorpus(c, &s), makeModels(c, &s)); err != nil {
 		return err
 	}
 	for round := range c.runs {
@@ -188,8 +207,12 @@ func measureOnce(c config, s setting, command func(out string) *exec.Cmd) (measu
 		text, _ := os.ReadFile(log.Name())
 		return m, fmt.Errorf("%w: %s\n%s", err, cmd, text[max(0, len(text)-2000):])
 	}
-	if s.job.recipe != "" {
-		m.Rows, err = countRows(filepath.Join(dir, outputName))
+	result := filepath.Join(dir, outputName)
+	switch {
+	case s.digest:
+		m.Rows, m.Digest, err = digestRows(result)
+	case s.job.recipe != "":
+		m.Rows, err = countRows(result)
 	}
 	return m, err
 }

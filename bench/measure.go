@@ -14,6 +14,7 @@ type measurement struct {
 	Largest int64   `json:"largest_process_bytes"` // peak resident set of the largest process
 	Tree    int64   `json:"tree_bytes"`            // peak of the whole tree, shared pages counted once
 	Rows    int64   `json:"rows_out"`
+	Digest  string  `json:"digest,omitempty"` // of the rows; see digestRows
 	// Yardstick is the CPU time of a fixed piece of work just before the run:
 	// runs compare when their yardsticks do.
 	Yardstick float64 `json:"yardstick_s"`

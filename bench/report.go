@@ -7,15 +7,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"corpusmill/bench/machine"
 )
 
 // report is the JSON result; the table is made from it.
 type report struct {
-	Date       string        `json:"date"`
-	Machine    machine       `json:"machine"`
-	Runs       int           `json:"runs"`
-	Contenders []version     `json:"contenders"`
-	Measured   []measurement `json:"measured"`
+	Date       string          `json:"date"`
+	Machine    machine.Machine `json:"machine"`
+	Runs       int             `json:"runs"`
+	Contenders []version       `json:"contenders"`
+	Measured   []measurement   `json:"measured"`
 }
 
 type version struct {
@@ -23,8 +25,8 @@ type version struct {
 	Version string `json:"version"`
 }
 
-// write puts the report into <path>.json and <path>.md.
-func (r *report) write(path string) error {
+// write puts the report into <path>.json and its tables into <path>.md.
+func (r *report) write(path, markdown string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
@@ -35,26 +37,30 @@ func (r *report) write(path string) error {
 	if err := os.WriteFile(path+".json", append(text, '\n'), 0o644); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".md", []byte(r.markdown()), 0o644); err != nil {
+	if err := os.WriteFile(path+".md", []byte(markdown), 0o644); err != nil {
 		return err
 	}
 	fmt.Printf("wrote %s.md and .json\n", path)
 	return nil
 }
 
-func (r *report) markdown() string {
-	var b strings.Builder
+// heading writes what all tables of a report have above them.
+func (r *report) heading(b *strings.Builder, title string) {
 	m := r.Machine
-	fmt.Fprintf(&b, "# Whole-process figures, %s\n\n", r.Date)
-	fmt.Fprintf(&b, "%s, %d cores (%s), %s memory, %s, %s, commit %s. ", m.CPU, m.Cores, strings.Join(m.Extensions, " "), m.Memory, m.System, m.Go, m.Commit)
-	fmt.Fprintf(&b, "Load average %s before, %s after.\n\n", m.LoadBefore, m.LoadAfter)
+	fmt.Fprintf(b, "# %s, %s\n\n", title, r.Date)
+	fmt.Fprintf(b, "%s, %d cores (%s), %s memory, %s, %s, commit %s. ", m.CPU, m.Cores, strings.Join(m.Extensions, " "), m.Memory, m.System, m.Go, m.Commit)
+	fmt.Fprintf(b, "Load average %s before, %s after.\n\n", m.LoadBefore, m.LoadAfter)
 	for _, c := range r.Contenders {
-		fmt.Fprintf(&b, "- %s %s\n", c.Name, c.Version)
+		fmt.Fprintf(b, "- %s %s\n", c.Name, c.Version)
 	}
 	lo, hi := r.yardsticks()
-	fmt.Fprintf(&b, "\nCPU is user + system of the whole process tree, start-up included: median of the runs (least to most). MB and rows are of the input. ")
-	fmt.Fprintf(&b, "A fixed piece of work before each run took %.3f to %.3f CPU s.\n", lo, hi)
+	fmt.Fprintf(b, "\nCPU is user + system of the whole process tree, start-up included: median of the runs (least to most). MB and rows are of the input. ")
+	fmt.Fprintf(b, "A fixed piece of work before each run took %.3f to %.3f CPU s.\n", lo, hi)
+}
 
+func (r *report) markdown() string {
+	var b strings.Builder
+	r.heading(&b, "Whole-process figures")
 	for _, j := range jobs {
 		rows := slices.DeleteFunc(slices.Clone(r.Measured), func(m measurement) bool { return m.Job != j.name })
 		if len(rows) == 0 {

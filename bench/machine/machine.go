@@ -1,4 +1,5 @@
-package main
+// Package machine describes where figures were taken.
+package machine
 
 import (
 	"os"
@@ -8,8 +9,8 @@ import (
 	"strings"
 )
 
-// machine is where the figures were taken.
-type machine struct {
+// Machine is a machine, and the state of the tree on it.
+type Machine struct {
 	CPU        string   `json:"cpu"`
 	Cores      int      `json:"cores"`
 	Extensions []string `json:"extensions"` // instruction sets that matter here
@@ -23,23 +24,24 @@ type machine struct {
 
 var extensions = []string{"sse4_2", "avx2", "bmi2", "avx512f", "avx512bw", "avx512vbmi", "sha_ni", "asimd", "sha2", "sve"}
 
-func describeMachine() machine {
+// Describe reads what the machine tells about itself; what it doesn't is empty.
+func Describe() Machine {
 	cpu := readFile("/proc/cpuinfo")
 	flags := strings.Fields(valueOf(cpu, "flags") + " " + valueOf(cpu, "Features"))
-	return machine{
+	return Machine{
 		CPU:        valueOf(cpu, "model name"),
 		Cores:      runtime.NumCPU(),
 		Extensions: slices.DeleteFunc(slices.Clone(extensions), func(e string) bool { return !slices.Contains(flags, e) }),
 		Memory:     valueOf(readFile("/proc/meminfo"), "MemTotal"),
 		System:     runtime.GOOS + "/" + runtime.GOARCH + " " + strings.TrimSpace(readFile("/proc/sys/kernel/osrelease")),
 		Go:         runtime.Version(),
-		Commit:     commit(),
-		LoadBefore: loadAverage(),
+		Commit:     Commit(),
+		LoadBefore: LoadAverage(),
 	}
 }
 
-// commit names the tree's state, with + for a tree that has changes.
-func commit() string {
+// Commit names the tree's state, with + for a tree that has changes.
+func Commit() string {
 	hash, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output()
 	if err != nil {
 		return "unknown"
@@ -51,7 +53,8 @@ func commit() string {
 	return name
 }
 
-func loadAverage() string {
+// LoadAverage is the machine's over the last 1, 5 and 15 minutes.
+func LoadAverage() string {
 	f := strings.Fields(readFile("/proc/loadavg"))
 	return strings.Join(f[:min(3, len(f))], " ")
 }
