@@ -7,7 +7,8 @@ import (
 	"corpusmill/plan"
 )
 
-// ClusterReport is what a deduplicator by similarity found.
+// ClusterReport is what a deduplicator by similarity found. Of clusters with
+// rows of an index only the row that stays is counted among those.
 type ClusterReport struct {
 	Step     string `json:"step"`
 	Clusters int64  `json:"clusters"` // of two rows and more

@@ -313,6 +313,9 @@ func sealIndex(dir workDir, x plan.Index, g plan.Generation, keys, losers int) (
 		}
 		g.Losers = append(g.Losers, f)
 	}
+	if err := removeTemporary(dir.generation()); err != nil {
+		return g, err
+	}
 	if err := syncDir(dir.generation()); err != nil {
 		return g, err
 	}
@@ -323,6 +326,22 @@ func sealIndex(dir workDir, x plan.Index, g plan.Generation, keys, losers int) (
 		return g, err
 	}
 	return g, publish(dir.newIndex(), func(f *os.File) error { _, err := f.Write(raw); return err })
+}
+
+// removeTemporary removes what workers that were killed have left in a folder.
+func removeTemporary(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), tempPrefix) {
+			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+				return diskError(dir, 0, err)
+			}
+		}
+	}
+	return nil
 }
 
 func indexFile(path string) (plan.IndexFile, error) {

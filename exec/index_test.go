@@ -225,3 +225,29 @@ func TestIndexMutated(t *testing.T) {
 		t.Errorf("of 1200 damages %d were met", seen)
 	}
 }
+
+// TestSealIndex seals a generation beside which a killed worker has left what
+// it was writing.
+func TestSealIndex(t *testing.T) {
+	dir := workDir(scratch.Dir(t))
+	for _, path := range []string{indexKeys(dir.generation(), 0), indexKeys(dir.generation(), 1), indexLosers(dir.generation(), 0)} {
+		if err := publish(path, func(f *os.File) error { return writeEdges(f, nil, 0) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := newTemp(indexKeys(dir.generation(), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.Close()
+	g, err := sealIndex(dir, plan.Index{}, plan.Generation{}, 2, 1)
+	if err != nil || len(g.Keys) != 2 || len(g.Losers) != 1 {
+		t.Errorf("the generation is %+v: %v", g, err)
+	}
+	if files, err := os.ReadDir(dir.generation()); err != nil || len(files) != 3 {
+		t.Errorf("the generation has the files %v: %v", files, err)
+	}
+	if _, err := sealIndex(dir, plan.Index{}, plan.Generation{}, 3, 1); err == nil {
+		t.Error("a file that isn't there is sealed")
+	}
+}

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -159,12 +160,19 @@ type tempFile struct {
 	path string
 }
 
-// tempCount makes the names of this process's temporary files differ.
-var tempCount atomic.Int64
+// tempPrefix begins the name of a file that isn't whole.
+const tempPrefix = ".tmp-"
+
+// tempOwner and tempCount make the names of temporary files differ, also from
+// those of processes on other machines.
+var (
+	tempOwner = rand.Text()[:10]
+	tempCount atomic.Int64
+)
 
 func newTemp(path string) (*tempFile, error) {
 	dir, base := filepath.Split(path)
-	name := fmt.Sprintf("%s.tmp-%s-%d-%d", dir, base, os.Getpid(), tempCount.Add(1))
+	name := fmt.Sprintf("%s%s%s-%s-%d", dir, tempPrefix, base, tempOwner, tempCount.Add(1))
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, os.ErrNotExist) {
 		if err := os.MkdirAll(dir, 0o777); err != nil {

@@ -31,7 +31,8 @@ func dedup(e *env, args []string) error {
 
 // makeIndex builds an index, or adds to one.
 func (e *env) makeIndex(folder string, add bool, args []string) error {
-	f, r, err := e.begin(args)
+	// A recipe's export_path has no effect, and needn't be there.
+	f, r, err := e.begin(append([]string{"--export_path", folder + ".jsonl"}, args...))
 	if err != nil {
 		return err
 	}
@@ -154,11 +155,10 @@ func folderBytes(folder string) (n int64, err error) {
 
 // writeIndexReport is the part of a run's report that tells of an index.
 func writeIndexReport(w io.Writer, x *exec.IndexReport, folder string) {
-	fmt.Fprintf(w, "index       %s, with %s", x.Path, counted(x.Rows, "row"))
-	if x.AddedRows > 0 {
-		fmt.Fprintf(w, " and %s more, with %s", thousands(x.AddedRows), counted(x.AddedKeys, "key"))
+	fmt.Fprintf(w, "index       %s (%s, %s)\n", x.Path, counted(x.Rows+x.AddedRows, "row"), counted(x.Keys+x.AddedKeys, "key"))
+	if x.Rows > 0 && x.AddedRows > 0 {
+		fmt.Fprintf(w, "added       %s, %s\n", counted(x.AddedRows, "row"), counted(x.AddedKeys, "key"))
 	}
-	fmt.Fprintln(w)
 	if x.Superseded > 0 {
 		fmt.Fprintf(w, "superseded  %s of the index: %s\n", counted(x.Superseded, "row"), filepath.Join(folder, "superseded.jsonl"))
 	}
