@@ -6,7 +6,10 @@
 // What follows from one row to the next is in the order of the files: task.go
 // (a task), chain.go (a row through the steps), segmentstate.go (what a
 // segment produces), stagerun.go (order and retries), commit.go (the run's
-// files and the journal), driver.go (the whole run).
+// files and the journal), driver.go (the whole run). The keys of deduplicators
+// go from keys.go to cluster.go (ranges), components.go (clusters), verifier.go
+// and back to the rows in gate.go; keytasks.go, clustertasks.go and rounds.go
+// run that as tasks.
 package exec
 
 import (
@@ -314,91 +317,10 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 	return out, nil
 }
 
-// tasksFor is the number of tasks for so many things of a size each.
-func (d *driver) tasksFor(n, size int64) int {
-	return int(max(1, (n*size+d.plan.TaskMemory-1)/d.plan.TaskMemory))
-}
-
-// clusterStage compares keys, in as many ranges as they need.
-func (d *driver) clusterStage(ctx context.Context, stage int) error {
-	n := d.tasksFor(d.keys[stage-1].Keys, clusterEntryBytes)
-	if d.plan.UsesIndex(stage) {
-		// Each key of the run may meet one of the index.
-		n = max(d.tasksFor(d.keys[stage-1].Keys, 2*clusterEntryBytes), int(d.index.Keys()*indexEntrySize/indexScan))
-	}
-	var tasks []Task
-	for r := range n {
-		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
-	}
-	if err := d.runTasks(ctx, tasks); err != nil {
-		return err
-	}
-	return d.done(stage, n)
-}
-
-// runTasks runs those of the tasks that aren't done, and journals each.
-func (d *driver) runTasks(ctx context.Context, tasks []Task) error {
-	var todo []Task
-	for _, t := range tasks {
-		if !d.tasks[entryOf(t)] {
-			todo = append(todo, t)
-		}
-	}
-	return d.run(ctx, todo, nil, func(t Task) error {
-		e := entryOf(t)
-		return d.journal.write(entry{Task: &e})
-	})
-}
-
-func entryOf(t Task) taskEntry { return taskEntry{t.Stage, t.Phase, t.Round, t.Range, t.First} }
-
 // done notes that a stage is done and has left so many files.
 func (d *driver) done(stage, found int) error {
 	d.found[stage] = found
 	return d.journal.write(entry{Done: &doneEntry{Stage: stage, Shards: d.shards, Found: found, Findings: d.findings[stage]}, Synced: true})
-}
-
-// verifyStage compares the rows of clusters.
-func (d *driver) verifyStage(ctx context.Context, stage int) error {
-	const memberBytes = 96
-	n := d.tasksFor(d.keys[stage-1].Keys, memberBytes)
-	var tasks []Task
-	for r := range n {
-		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
-	}
-	if err := d.runTasks(ctx, tasks); err != nil {
-		return err
-	}
-	return d.clustersFound(stage, n)
-}
-
-// clustersFound ends a stage that found clusters: what its tasks noted of them
-// is summed up, and the stage behind it is told which rows to capture.
-func (d *driver) clustersFound(stage, n int) error {
-	sum := &findings{}
-	for r := range n {
-		var f findings
-		if err := readJSON(d.work.findings(stage, r), &f); err != nil {
-			return err
-		}
-		sum.add(f, d.segs)
-	}
-	d.findings[stage] = sum
-	if err := writeJSON(d.work.wanted(stage), sum.wanted()); err != nil {
-		return err
-	}
-	return d.done(stage, n)
-}
-
-// capture keeps the rows that a stage captured for the one that found them.
-func (d *driver) capture(stage int, rows []capture) {
-	after := d.plan.Stages[stage].After
-	for _, c := range rows {
-		if d.captures[after] == nil {
-			d.captures[after] = map[node]capture{}
-		}
-		d.captures[after][c.Node] = c
-	}
 }
 
 // sketch notes the schema of a segment's rows. Equal ones in a row are one.
