@@ -31,7 +31,7 @@ func TestDiskFull(t *testing.T) {
 			files := contents(t, calm)
 			size := 32 << 10
 			if x.name == "minhash" {
-				size = 2 << 20
+				size = 1 << 20
 			}
 			for !x.onDisk(t, input, size, calm, files, failed) {
 				switch x.name {
