@@ -22,9 +22,11 @@ type stageRun struct {
 
 	mu      sync.Mutex
 	cond    *sync.Cond
-	queue   []Task
+	todo    []Task // all of the stage
+	next    int    // the first that wasn't handed out
+	again   []int  // lost ones, to be handed out first
 	running int
-	states  []*taskState // by place in the stage
+	states  []*taskState // by place in the stage; nil before a task is handed out and after its commit
 	head    int
 	waiting int64
 	err     error
@@ -47,11 +49,7 @@ func (d *driver) run(ctx context.Context, tasks []Task, commit func(*Segment) er
 	defer stop()
 	r := &stageRun{d: d, commit: commit, done: done, budget: min(d.opts.waiting(), d.plan.Segment*int64(d.opts.Workers)/2), stop: stop}
 	r.cond = sync.NewCond(&r.mu)
-	for i, t := range tasks {
-		t.ID = i
-		r.states = append(r.states, &taskState{Task: t})
-		r.queue = append(r.queue, t)
-	}
+	r.todo, r.states = tasks, make([]*taskState, len(tasks))
 	committed := make(chan struct{})
 	go func() {
 		defer close(committed)
@@ -60,7 +58,7 @@ func (d *driver) run(ctx context.Context, tasks []Task, commit func(*Segment) er
 	unblock := context.AfterFunc(ctx, func() { r.fail(ctx.Err()) })
 	err := d.backend.Run(ctx, r.tasks(), r.on)
 	r.mu.Lock()
-	if err == nil && (r.running > 0 || len(r.queue) > 0) {
+	if err == nil && (r.running > 0 || !r.idle()) {
 		err = errors.New("the backend stopped before all tasks were done")
 	}
 	r.failed(err)
@@ -93,15 +91,14 @@ func (r *stageRun) tasks() iter.Seq[Task] {
 	return func(yield func(Task) bool) {
 		for {
 			r.mu.Lock()
-			for len(r.queue) == 0 && r.running > 0 && r.err == nil {
+			for r.idle() && r.running > 0 && r.err == nil {
 				r.cond.Wait()
 			}
-			if len(r.queue) == 0 || r.err != nil {
+			if r.idle() || r.err != nil {
 				r.mu.Unlock()
 				return
 			}
-			t := r.queue[0]
-			r.queue = r.queue[1:]
+			t := r.handOut()
 			r.running++
 			r.mu.Unlock()
 			if !yield(t) {
@@ -109,6 +106,23 @@ func (r *stageRun) tasks() iter.Seq[Task] {
 			}
 		}
 	}
+}
+
+// idle says whether no task is to be handed out.
+func (r *stageRun) idle() bool { return len(r.again) == 0 && r.next == len(r.todo) }
+
+// handOut returns the task to be handed out next.
+func (r *stageRun) handOut() Task {
+	if n := len(r.again); n > 0 {
+		id := r.again[n-1]
+		r.again = r.again[:n-1]
+		return r.states[id].Task
+	}
+	t := r.todo[r.next]
+	t.ID = r.next
+	r.states[t.ID] = &taskState{Task: t}
+	r.next++
+	return t
 }
 
 func (r *stageRun) on(e Event) {
@@ -142,7 +156,7 @@ func (r *stageRun) on(e Event) {
 			break
 		}
 		r.d.logf("%s was lost (%s); it is started again", r.d.describe(s.Task), e.Err)
-		r.queue = append([]Task{s.Task}, r.queue...)
+		r.again = append(r.again, s.ID)
 	}
 	r.cond.Broadcast()
 }
@@ -182,6 +196,9 @@ func (r *stageRun) commitAll() {
 	for r.head < len(r.states) && r.err == nil {
 		s := r.states[r.head]
 		switch {
+		case s == nil: // it isn't handed out yet
+			r.cond.Wait()
+			continue
 		case len(s.ready) > 0:
 			seg := s.ready[0]
 			s.ready = s.ready[1:]
