@@ -1,10 +1,13 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"syscall"
+
+	"corpusmill/storage"
 )
 
 // Backend starts tasks on some engine. It schedules, and tells lost tasks from
@@ -35,6 +38,8 @@ type Event struct {
 	Cause error  `json:"-"`
 	// FullDisk is set when a failure is that of a full disk.
 	FullDisk *DiskError `json:"full_disk,omitempty"`
+	// Account is set when a failure is an AccountError.
+	Account bool `json:"account,omitempty"`
 	// Stage and Bytes belong to TaskProgress: uncompressed input bytes read
 	// since the last one.
 	Stage int   `json:"stage,omitempty"`
@@ -48,12 +53,16 @@ func Failed(t Task, err error) Event {
 	if errors.As(err, &disk) && disk.Full() {
 		e.FullDisk = disk
 	}
+	var account *AccountError
+	e.Account = errors.As(err, &account) || errors.Is(err, storage.ErrChanged)
 	return e
 }
 
 // cause is the failure as an error, also of an event from another process.
 func (e Event) cause() error {
 	switch {
+	case e.Account:
+		return &AccountError{cmp.Or(e.Cause, errors.New(e.Err))}
 	case e.Cause != nil:
 		return e.Cause
 	case e.FullDisk != nil:

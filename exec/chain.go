@@ -185,7 +185,7 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 		t.Trust(row)
 	} else if err := rows.Seek(row); err != nil {
 		if s.gate != nil {
-			return fmt.Errorf("%s, row at offset %d: %w; it was right when it was read first: the file has changed", c.plan.Inputs[s.Src].Path, rows.ID(row).Pos, err)
+			return changed("%s, row at offset %d: %w; it was right when it was read first: the file has changed", c.plan.Inputs[s.Src].Path, rows.ID(row).Pos, err)
 		}
 		s.count(SourceStep).In++
 		s.File.In++

@@ -66,6 +66,11 @@ func (e *UnsafeResume) Error() string {
 // what was computed.
 type AccountError struct{ Err error }
 
+// changed is the error of an input that isn't what it was when the run began.
+func changed(format string, args ...any) error {
+	return &AccountError{fmt.Errorf(format, args...)}
+}
+
 func (e *AccountError) Error() string { return e.Err.Error() }
 func (e *AccountError) Unwrap() error { return e.Err }
 

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
@@ -146,14 +145,14 @@ func (g *gate) partsOf(off uint32) []rowPart {
 func (g *gate) close(file string) error {
 	defer g.hold.close()
 	if g.have {
-		return fmt.Errorf("%s has changed since it was read first: rows are missing", file)
+		return changed("%s has changed since it was read first: rows are missing", file)
 	}
 	for {
 		switch _, ok, err := g.hold.next(); {
 		case err != nil:
 			return err
 		case ok:
-			return fmt.Errorf("%s has changed since it was read first: rows are missing", file)
+			return changed("%s has changed since it was read first: rows are missing", file)
 		}
 		if err := g.hold.block(); errors.Is(err, io.EOF) {
 			return nil

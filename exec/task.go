@@ -192,7 +192,7 @@ func (r *splitRun) begin(src uint32, seg int) error {
 		}
 		i := findSegment(segs, src, seg)
 		if i < 0 {
-			return fmt.Errorf("%s has changed since it was read first: it has grown", r.x.Plan.Inputs[src].Path)
+			return changed("%s has changed since it was read first: it has grown", r.x.Plan.Inputs[src].Path)
 		}
 		s.segs, s.Base = segs, segs[i].Base
 		s.at, s.dropStep = uint32(i), r.x.Plan.Stages[r.stage.After].Dedup+1

@@ -5,6 +5,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"corpusmill/record"
@@ -57,6 +58,10 @@ func (e ErrTooLong) Size() int64 { return e.Bytes }
 func (e ErrTooLong) Error() string {
 	return fmt.Sprintf("row of %d bytes is longer than --max-row %d", e.Bytes, e.Max)
 }
+
+// ErrChanged is in the errors of a reader whose file isn't what it was when
+// the run was planned.
+var ErrChanged = errors.New("the file has changed since the run was planned")
 
 // Format reads one kind of file.
 type Format interface {

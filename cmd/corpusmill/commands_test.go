@@ -262,16 +262,19 @@ func TestMaxQuarantined(t *testing.T) {
 func TestChangedInMidRun(t *testing.T) {
 	dir := scratch.Dir(t)
 	data := string(rows(8<<20, 0.3))
-	in := write(t, filepath.Join(dir, "in.jsonl"), data)
-	x := trial{"", "process: [document_deduplicator: {}]\n", "out.jsonl", nil}
-	c, wait := begin(t, x.in(t, dir, in))
-	untilJournal(t, x.path(dir))
-	write(t, in, data[:len(data)/2])
-	o := wait()
-	if o.code != exitFailure && o.code != exitAccount || !strings.Contains(o.stderr, in) || !strings.Contains(o.stderr, "changed") {
-		t.Errorf("%v: exit %d: %s", c.Args, o.code, o.stderr)
-	}
-	if exists(x.path(dir)) {
-		t.Error("the run published a result")
+	for _, backend := range []string{"local", "processes"} {
+		in := write(t, filepath.Join(dir, "in.jsonl"), data)
+		x := trial{"", "process: [document_deduplicator: {}]\n", "out.jsonl", []string{"--backend", backend, "--restart"}}
+		c, wait := begin(t, x.in(t, dir, in))
+		untilJournal(t, x.path(dir))
+		write(t, in, data[:len(data)/2])
+		o := wait()
+		if o.code != exitAccount || !strings.Contains(o.stderr, in) || !strings.Contains(o.stderr, "changed") {
+			t.Errorf("%v: exit %d: %s", c.Args, o.code, o.stderr)
+		}
+		if exists(x.path(dir)) {
+			t.Error("the run published a result")
+		}
+		os.RemoveAll(x.path(dir) + ".run")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+
+	"corpusmill/storage"
 )
 
 const (
@@ -31,7 +33,7 @@ func (r *reader) passOver() error {
 		r.skip -= int64(n)
 		switch {
 		case err == io.EOF && r.skip > 0:
-			return fmt.Errorf("%s: ends before byte %d, where this part of it begins: the file changed since the run was planned", r.file.Path, r.split.Start)
+			return fmt.Errorf("%s: ends before byte %d, where this part of it begins: %w", r.file.Path, r.split.Start, storage.ErrChanged)
 		case err != nil && err != io.EOF:
 			return err
 		}
@@ -73,7 +75,7 @@ func (r *reader) read() {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
 		r.eof = true
 		if at := r.pos + int64(r.n); seekable(r.file) && at < r.file.Size {
-			r.readErr = fmt.Errorf("%s: ends at byte %d, but had %d when the run was planned: the file changed", r.file.Path, at, r.file.Size)
+			r.readErr = fmt.Errorf("%s: ends at byte %d, but had %d: %w", r.file.Path, at, r.file.Size, storage.ErrChanged)
 		}
 	default:
 		r.readErr = err

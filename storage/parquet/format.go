@@ -80,7 +80,7 @@ type reader struct {
 func newReader(ctx context.Context, path string, fd *os.File, ft *footer, s storage.Split, o storage.ReadOptions) (r *reader, err error) {
 	defer recovered(&err, "the metadata is damaged")
 	if s.Seg < 0 || s.Seg > len(ft.groups) || s.Seg < len(ft.groups) && ft.groups[s.Seg].first != s.Start {
-		return nil, fmt.Errorf("no row group %d begins at row %d; the file has changed since the run was planned", s.Seg, s.Start)
+		return nil, fmt.Errorf("no row group %d begins at row %d: %w", s.Seg, s.Start, storage.ErrChanged)
 	}
 	g := &guard{ReaderAt: fd, Seeker: fd, closer: fd}
 	pf, err := file.NewParquetReader(g, file.WithMetadata(ft.meta), file.WithReadProps(readerProperties()))
