@@ -6,7 +6,7 @@ export CGO_ENABLED = 0
 BINARY = build/corpusmill
 FUZZTIME = 2m
 
-.PHONY: build test check-full generate demo bench clean
+.PHONY: build test check-full generate demo bench conformance clean
 
 build:
 	go build -trimpath -o $(BINARY) ./cmd/corpusmill
@@ -34,6 +34,11 @@ demo:
 # BENCH holds flags; bench/README.md lists them.
 bench:
 	go run ./bench $(BENCH)
+
+# Compares every operator with Data-Juicer's on random rows. CONFORMANCE holds
+# flags; bench/README.md lists them.
+conformance:
+	go run ./bench/conformance $(CONFORMANCE)
 
 clean:
 	rm -rf build out

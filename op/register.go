@@ -30,12 +30,12 @@ var (
 type Common struct {
 	TextKey     *string  `json:"text_key" doc:"field to work on; the recipe's first text_keys when null"`
 	BatchSize   int64    `json:"batch_size" min:"1" doc:"accepted; batches are sized in bytes here"`
-	NumProc     *int64   `json:"num_proc" doc:"accepted; the recipe's np holds for all steps of a local run"`
+	NumProc     *int64   `json:"num_proc" doc:"accepted; on an engine, how many tasks run its stage at once. On one machine the recipe's np holds for all steps"`
 	SkipOpError *bool    `json:"skip_op_error" doc:"accepted; the recipe's skip_op_error holds"`
 	Accelerator *string  `json:"accelerator" enum:"cpu,cuda" doc:"accepted; this operator runs on the CPU"`
-	CPURequired *float64 `json:"cpu_required" min:"0" doc:"accepted; for engines"`
-	GPURequired *float64 `json:"gpu_required" min:"0" doc:"accepted; for engines"`
-	MemRequired *string  `json:"mem_required" doc:"accepted; for engines"`
+	CPURequired *float64 `json:"cpu_required" min:"0" doc:"accepted; on an engine, the CPUs of a task, 1 by default"`
+	GPURequired *float64 `json:"gpu_required" min:"0" doc:"accepted; on an engine, the GPUs of a task"`
+	MemRequired *string  `json:"mem_required" doc:"accepted; on an engine, the memory of a task, such as 8GB"`
 	Turbo       bool     `json:"turbo" doc:"accepted; there is no slow path to avoid"`
 	WorkDir     *string  `json:"work_dir" doc:"accepted; the run folder is beside the export path"`
 }

@@ -41,6 +41,9 @@ func (l *loader) checkExport() {
 		if want == "parquet" {
 			l.fail(e.Pos, "export to a file", "Parquet can't be written to standard output")
 		}
+		if b := l.out.Backend; b == "ranks" || b == "slurm" {
+			l.fail(e.Pos, "export to a file in a folder that all machines share", "with --backend %s the workers meet beside export_path, which standard output has no place for", b)
+		}
 		if e.ShardSize > 0 {
 			l.fail(e.Pos, "leave export_shard_size out", "standard output can't be cut into shards")
 		}

@@ -58,7 +58,6 @@ func (k *foreignKey) harmless(n *node) bool {
 
 // Reasons that several keys share.
 const (
-	local      = "runs are local so far"
 	noCache    = "there is no dataset cache to manage"
 	textOnly   = "only text operators are built so far"
 	noAnalyze  = "analysis is not built yet"
@@ -87,11 +86,9 @@ func refuse(k foreignKey, todo string) foreignKey {
 }
 
 var foreignKeys = []foreignKey{
-	oneOf(foreign("executor_type", String, "default", local), "default", "ray", "ray_partitioned"),
-	foreign("ray_address", String, "auto", local),
-	foreign("auto_op_parallelism", Bool, "true", local),
-	foreign("override_num_blocks", Int, "", local),
-	foreign("read_options", Map, "", local),
+	foreign("auto_op_parallelism", Bool, "true", "the steps of a stage run in one task, which needs no balance between them"),
+	foreign("override_num_blocks", Int, "", splits),
+	foreign("read_options", Map, "", noLoader),
 	foreign("use_dag", Bool, "", "the plan is always made; `corpusmill plan` shows it"),
 	foreign("strict_preflight", Bool, "true", "the recipe is always checked"),
 	foreign("job_id", String, "", resumes),

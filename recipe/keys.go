@@ -37,7 +37,8 @@ const (
 
 var (
 	exportTypes = []string{"jsonl", "json", "parquet"}
-	backends    = []string{"local", "processes"}
+	backends    = []string{"local", "processes", "ranks", "slurm", "ray", "dask", "spark"}
+	executors   = []string{"default", "ray", "ray_partitioned"}
 )
 
 // builtKey is a key with an effect.
@@ -81,8 +82,22 @@ var builtKeys = []builtKey{
 		(*loader).models},
 	{Key{Name: "strict_compat", Type: Bool, Default: "false", Doc: "refuse what is built in where Data-Juicer has a file: the language identifier and the lists of stop words and flagged words. By default they serve where the file isn't there, and the report names them"},
 		func(l *loader, n *node) { l.bool(n, "strict_compat", &l.out.StrictCompat) }},
-	{Key{Name: "backend", Type: String, Default: "local", Enum: backends, Doc: "what runs the workers: threads of this process, or processes"},
-		func(l *loader, n *node) { l.choice(n, "backend", backends, &l.out.Backend) }},
+	{Key{Name: "executor_type", Type: String, Default: "default", Enum: executors, Doc: "`ray` and `ray_partitioned` stand for `backend: ray`, where there is Ray: without its package and an address the run is local, with a note"},
+		(*loader).executorType},
+	{Key{Name: "backend", Type: String, Default: "local", Enum: backends, Doc: "what runs the workers: threads of this process, processes, or an engine; comes before executor_type"},
+		func(l *loader, n *node) { l.choice(n, "backend", backends, &l.out.Backend); l.out.Implied = false }},
+	{Key{Name: "worker_timeout", Type: Int, Default: "30", Doc: "seconds without a sign of life after which the tasks of a worker go to others, for `ranks` and `slurm`"},
+		(*loader).workerTimeout},
+	{Key{Name: "slurm_options", Type: Strings, Default: "[]", Doc: "options for `sbatch`, such as `--partition=cpu --time=2:00:00 --cpus-per-task=4`: with the last, each job runs four tasks at once. In text they are separated by spaces"},
+		(*loader).slurmOptions},
+	{Key{Name: "ray_address", Type: String, Default: "auto", Doc: "where Ray is: `auto` for the cluster that this machine is a part of, `HOST:PORT` of its head, or `http://HOST:8265` to run as a job there"},
+		(*loader).rayAddress},
+	{Key{Name: "dask_address", Type: String, Doc: "where Dask's scheduler is: `HOST:PORT`, `tls://HOST:PORT`, or the path of a scheduler file"},
+		func(l *loader, n *node) { l.text(n, "dask_address", &l.out.DaskAddress) }},
+	{Key{Name: "spark_address", Type: String, Doc: "where Spark Connect is: `sc://HOST:15002`"},
+		func(l *loader, n *node) { l.text(n, "spark_address", &l.out.SparkAddress) }},
+	{Key{Name: "python", Type: String, Default: "python3", Doc: "Python with the engine's package, for `ray`, `dask` and `spark`; also on the head when the run is a job there"},
+		func(l *loader, n *node) { l.text(n, "python", &l.out.Python) }},
 	{Key{Name: "keep_stats_in_res_ds", Type: Bool, Default: "false", Doc: "write each row's stats into the result, as the member `__dj__stats__`"},
 		func(l *loader, n *node) { l.bool(n, "keep_stats_in_res_ds", &l.out.KeepStats) }},
 	{Key{Name: "skip_op_error", Type: Bool, Default: "true", Doc: "quarantine a row that an operator can't process; when false such a row ends the run"},

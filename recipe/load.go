@@ -193,6 +193,8 @@ func (l *loader) check() {
 		}
 	}
 	l.steps()
+	l.checkAddress("dask", "dask_address", l.out.DaskAddress)
+	l.checkAddress("spark", "spark_address", l.out.SparkAddress)
 	l.checkInputs()
 	l.checkExport()
 	if l.out.Memory > 0 && l.out.MaxRow > l.out.Memory {
@@ -201,6 +203,13 @@ func (l *loader) check() {
 			s = l.settings["memory"]
 		}
 		l.fail(s.pos, "", "max_row (%s) is more than memory (%s)", FormatSize(l.out.MaxRow), FormatSize(l.out.Memory))
+	}
+}
+
+// checkAddress refuses an engine that nobody can find.
+func (l *loader) checkAddress(backend, key, address string) {
+	if l.out.Backend == backend && address == "" && !l.bad[key] {
+		l.fail(l.settings["backend"].pos, "set "+key, "backend is %s, and there is no %s", backend, key)
 	}
 }
 

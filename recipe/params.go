@@ -48,6 +48,9 @@ func (l *loader) finish(d *draft) {
 			continue
 		}
 		if !effective(p) {
+			if l.need(d, f, v) {
+				continue
+			}
 			if !bytes.Equal(encode(v), p.Default) {
 				l.note(f.pos, "%s of %s is %s", p.Name, d.label, p.Doc)
 			}
@@ -66,7 +69,42 @@ func (l *loader) finish(d *draft) {
 			l.note(d.pos, "%s: %s", d.label, n.Note())
 		}
 	}
-	l.out.Steps = append(l.out.Steps, Step{d.spec.Name, d.written, d.label, params, d.pos})
+	l.out.Steps = append(l.out.Steps, Step{d.spec.Name, d.written, d.label, params, d.needs, d.pos})
+}
+
+// need takes a parameter that says what a step needs of an engine; false when
+// it says something else, or the run has no engine.
+func (l *loader) need(d *draft, f field, v any) bool {
+	switch l.out.Backend {
+	case "local", "processes", "ranks", "slurm":
+		return false
+	}
+	switch v := v.(type) {
+	case int64:
+		if f.key == "num_proc" {
+			d.needs.NumProc = max(v, 0) // -1 is no bound
+			return true
+		}
+	case float64:
+		switch f.key {
+		case "cpu_required":
+			d.needs.CPUs = v
+			return true
+		case "gpu_required":
+			d.needs.GPUs = v
+			return true
+		}
+	case string:
+		if f.key == "mem_required" {
+			n, ok := ParseSize(v)
+			if !ok {
+				l.fail(f.pos, "write a number of bytes, or a size such as 8GB", "mem_required of %s can't be %q", d.label, clip(v))
+			}
+			d.needs.Memory = n
+			return true
+		}
+	}
+	return false
 }
 
 // effective says that a parameter has a place in the canonical parameters. Of

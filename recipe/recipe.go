@@ -29,12 +29,23 @@ type Recipe struct {
 	TextKeys    []string `json:"text_keys"`
 	KeepStats   bool     `json:"keep_stats_in_res_ds"`
 	SkipOpError bool     `json:"skip_op_error"` // false: a row that an operator can't process ends the run
-	Backend     string   `json:"backend"`       // "local" or "processes"
-	NP          int      `json:"np"`            // workers, at least 1
-	Memory      int64    `json:"memory"`        // bytes that the process may use
-	MaxRow      int64    `json:"max_row"`       // bytes; a longer row is quarantined
-	Segment     int64    `json:"segment"`       // bytes of uncompressed input in a segment
-	TaskMemory  int64    `json:"task_memory"`   // bytes, of a task that compares keys
+	Backend     string   `json:"backend"`       // one of Key.Enum
+	// Implied says that Backend follows from executor_type.
+	Implied      bool   `json:"-"`
+	RayAddress   string `json:"ray_address,omitempty"` // "" for auto
+	DaskAddress  string `json:"dask_address,omitempty"`
+	SparkAddress string `json:"spark_address,omitempty"`
+	// WorkerTimeout is in seconds; 0 for the engine's own.
+	WorkerTimeout int      `json:"worker_timeout,omitempty"`
+	SlurmOptions  []string `json:"slurm_options,omitempty"` // for sbatch
+	Python        string   `json:"python,omitempty"`        // "" for python3
+	NP            int      `json:"np"`                      // workers, at least 1
+	// NPGiven says that NP isn't the default, which is this machine's.
+	NPGiven    bool  `json:"-"`
+	Memory     int64 `json:"memory"`      // bytes that the process may use
+	MaxRow     int64 `json:"max_row"`     // bytes; a longer row is quarantined
+	Segment    int64 `json:"segment"`     // bytes of uncompressed input in a segment
+	TaskMemory int64 `json:"task_memory"` // bytes, of a task that compares keys
 	// Models are folders in which model files are looked for first.
 	Models []string `json:"models,omitempty"`
 	// StrictCompat refuses what is built in where Data-Juicer has a file.
@@ -81,7 +92,16 @@ type Step struct {
 	// Params is a JSON object with sorted keys that holds every parameter
 	// that has an effect, defaults included.
 	Params json.RawMessage `json:"params"`
+	Needs  Needs           `json:"needs,omitzero"`
 	Pos    Pos             `json:"pos"`
+}
+
+// Needs are what a step asks of an engine; 0 where it asks for nothing.
+type Needs struct {
+	NumProc int64   `json:"num_proc,omitempty"` // tasks at once
+	CPUs    float64 `json:"cpu_required,omitempty"`
+	GPUs    float64 `json:"gpu_required,omitempty"`
+	Memory  int64   `json:"mem_required,omitempty"` // bytes
 }
 
 // Limit is a number of rows, or a share of all rows when Percent.

@@ -14,7 +14,53 @@ func (l *loader) np(n *node) {
 		l.fail(n.pos, "", "np takes a whole number of at least 1, not %s", n.describe())
 		return
 	}
-	l.out.NP = int(v)
+	l.out.NP, l.out.NPGiven = int(v), true
+}
+
+// executorType is set before backend, which overrules it.
+func (l *loader) executorType(n *node) {
+	var kind string
+	l.choice(n, "executor_type", executors, &kind)
+	if strings.HasPrefix(kind, "ray") {
+		l.out.Backend, l.out.Implied = "ray", true
+	}
+}
+
+func (l *loader) workerTimeout(n *node) {
+	n = l.resolve(n)
+	v, ok := n.whole()
+	if !ok || v < 1 || v > 24*60*60 {
+		l.fail(n.pos, "", "worker_timeout takes a whole number of seconds from 1 to 86400, not %s", n.describe())
+		return
+	}
+	l.out.WorkerTimeout = int(v)
+}
+
+func (l *loader) slurmOptions(n *node) {
+	list, ok := l.strings(n, "slurm_options")
+	if !ok {
+		return
+	}
+	if n.kind != kindList && len(list) == 1 {
+		list = strings.Fields(list[0])
+	}
+	l.out.SlurmOptions = list
+}
+
+func (l *loader) rayAddress(n *node) {
+	before := len(l.problems)
+	l.text(n, "ray_address", &l.out.RayAddress)
+	address := l.out.RayAddress
+	switch scheme, rest, ok := strings.Cut(address, "://"); {
+	case len(l.problems) > before:
+	case address == "auto":
+		l.out.RayAddress = ""
+	case ok && scheme == "ray":
+		host, _, _ := strings.Cut(rest, ":")
+		l.fail(n.pos, "give the address of the dashboard, as in http://"+clip(host)+":8265: the run becomes a job there", "ray_address can't be that of a Ray client, %s", clip(address))
+	case ok && scheme != "http" && scheme != "https":
+		l.fail(n.pos, "write auto, HOST:PORT or http://HOST:8265", "ray_address can't begin with %s://", clip(scheme))
+	}
 }
 
 // whole gives a number without fraction, however it is spelt.

@@ -20,6 +20,7 @@ type draft struct {
 	known   bool // spec is set
 	fields  []field
 	faulty  bool // its parameters can't be read
+	needs   Needs
 }
 
 func canonical(name string) string {

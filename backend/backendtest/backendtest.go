@@ -31,11 +31,32 @@ type Engine struct {
 	// Apart says that workers are processes of their own, which the tests may
 	// kill.
 	Apart bool
+	// Slow says that a run costs seconds before it begins. Then each recipe
+	// runs once, cut finely, and is held to what it gives on this machine, and
+	// each fault comes once.
+	Slow bool
+	// Slowest says that it costs many seconds. Then only some recipes run, and
+	// no fault that takes run after run.
+	Slowest bool
+	// Strikes are what else the engine has to bear. Each happens while two
+	// tasks of a run are at work, in this order; the run ends well all the
+	// same, within its deadline.
+	Strikes []Strike
+}
+
+// Strike is something that happens to an engine.
+type Strike struct {
+	Name string
+	Do   func(t *testing.T)
 }
 
 // Run runs all recipes and all faults on the engine.
 func Run(t *testing.T, e Engine) {
 	t.Run("recipes", e.recipes)
+	if e.Slow || e.Slowest {
+		t.Run("faults", e.faults)
+		return
+	}
 	t.Run("generated", e.generated)
 	t.Run("index", e.index)
 	t.Run("faults", e.faults)

@@ -8,22 +8,67 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"corpusmill/backend/local"
 	"corpusmill/exec"
 	"corpusmill/internal/scratch"
 )
 
 // faults runs plans that something goes wrong with on the way.
 func (e Engine) faults(t *testing.T) {
-	t.Run("interrupted", e.interrupted)
-	t.Run("lost tasks", e.lostTasks)
-	t.Run("power loss", e.powerLoss)
+	if !e.Slowest {
+		t.Run("interrupted", e.interrupted)
+		t.Run("lost tasks", e.lostTasks)
+	}
+	if !e.Slow && !e.Slowest {
+		t.Run("power loss", e.powerLoss)
+	}
 	t.Run("bad rows", e.badRows)
 	t.Run("stop at a bad row", e.stopAtBadRow)
 	t.Run("fatal", e.fatal)
 	if e.Apart {
 		t.Run("killed worker", e.killedWorker)
 		t.Run("row that kills", e.rowThatKills)
+	}
+	for _, s := range e.Strikes {
+		t.Run(s.Name, func(t *testing.T) { e.strike(t, s) })
+	}
+}
+
+// strikeDeadline is how long a run may take that something happens to.
+const strikeDeadline = 4 * time.Minute
+
+// strike does a run of some seconds, and strikes after its first segment.
+func (e Engine) strike(t *testing.T, s Strike) {
+	dir := scratch.Dir(t)
+	j := job{recipe: filepath.Join(dir, "recipe.yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, "out.jsonl"), workers: 2}
+	for _, path := range j.inputs {
+		writeFile(t, path, strings.ReplaceAll(readFile(t, path), "of the corpus", "of the corpus, WAIT"))
+	}
+	writeFile(t, j.recipe, "process: [faulty_mapper: {}, document_deduplicator: {}]")
+	j.flags = append(j.flags, flag("segment", 2000))
+	calm := j
+	calm.out = filepath.Join(dir, "calm.jsonl")
+	want := calm.mustRun(t, &local.Goroutines{})
+
+	struck := false
+	b := &tap{Backend: e.New(), event: func(ev exec.Event) []exec.Event {
+		if ev.Kind == exec.SegmentDone && !struck {
+			struck = true
+			s.Do(t)
+		}
+		return []exec.Event{ev}
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), strikeDeadline)
+	defer cancel()
+	got, err := j.run(ctx, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.checkFinished(t, got)
+	if got.Digest != want.Digest || !struck {
+		t.Errorf("the digest is %s, want %s", got.Digest, want.Digest)
 	}
 }
 
@@ -74,6 +119,14 @@ var kinds = []kind{
 	{"parquet", held, "out.parquet"},
 	{"index", similar, "index"},
 	{"against an index", against, "out.jsonl"},
+}
+
+// kinds are those that the engine is tested with.
+func (e Engine) kinds() []kind {
+	if e.Slow {
+		return kinds[3:4]
+	}
+	return kinds
 }
 
 func (k kind) job(t *testing.T, e Engine) job {
@@ -149,10 +202,19 @@ func sameOutput(t *testing.T, digest string, files []string, r *exec.Report) {
 	}
 }
 
+// Same runs a plan of several stages on b, for tests that disturb it: the
+// result has to be that of this machine.
+func Same(t *testing.T, b exec.Backend) {
+	t.Helper()
+	k, e := kinds[3], Engine{New: func() exec.Backend { return &local.Goroutines{} }}
+	digest, files := k.calm(t, e)
+	sameOutput(t, digest, files, k.job(t, e).mustRun(t, b))
+}
+
 // interrupted cancels a run after its first event, the next try after its
 // second, and so on: the one that comes to its end has the calm run's result.
 func (e Engine) interrupted(t *testing.T) {
-	for _, k := range kinds {
+	for _, k := range e.kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			digest, files := k.calm(t, e)
 			j := k.job(t, e)
@@ -194,7 +256,7 @@ func (e Engine) interrupted(t *testing.T) {
 // the lost worker goes on and reports, as a machine does that was cut off for
 // a while.
 func (e Engine) lostTasks(t *testing.T) {
-	for _, k := range kinds {
+	for _, k := range e.kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			digest, files := k.calm(t, e)
 			j := k.job(t, e)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"corpusmill/op"
 	"corpusmill/record"
@@ -23,7 +24,7 @@ func init() {
 		Kind:    op.KindMapper,
 		CanFail: true,
 		Version: 1,
-		Doc: `PANIC, ERROR and FATAL in the text do what they say. KILL ends the process. COUNT is
+		Doc: `PANIC, ERROR and FATAL in the text do what they say. KILL ends the process. WAIT takes 50 ms. COUNT is
 replaced by how many rows this instance has seen.`,
 		Examples: []op.Example{{In: `{"text":"as it was"}`, Want: `{"text":"as it was"}`}},
 	}, faultyParams{}, func(p faultyParams) (op.Operator, error) { return &faulty{params: p}, nil })
@@ -62,6 +63,8 @@ func (o *faultyInstance) Map(r *record.Record) error {
 		return errors.New("the text asks for an error")
 	case bytes.Contains(text, []byte("FATAL")):
 		return op.Fatal(errFull)
+	case bytes.Contains(text, []byte("WAIT")):
+		time.Sleep(50 * time.Millisecond)
 	case bytes.Contains(text, []byte("KILL")):
 		return o.kill()
 	}

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"corpusmill/exec"
+	"corpusmill/internal/child"
 )
 
 // Processes runs each task in a child process, one after the other in as many
@@ -27,7 +28,9 @@ type Processes struct {
 	// its standard output, both JSON Lines.
 	Command []string
 	// Memory is what each child may use, in bytes; 0 for no bound.
-	Memory  int64
+	Memory int64
+	// Dir is the children's working directory; "" for this process's.
+	Dir     string
 	folder  string
 	workers int
 }
@@ -54,7 +57,7 @@ func (p *Processes) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func(
 			// the child.
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			var c *child
+			var c *worker
 			defer func() { c.stop() }()
 			for t := range queue {
 				if c == nil {
@@ -78,22 +81,22 @@ func (p *Processes) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func(
 	return ctx.Err()
 }
 
-// child is one worker process.
-type child struct {
+// worker is one worker process.
+type worker struct {
 	cmd    *osexec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
-	stderr *tail
+	stderr *child.Tail
 }
 
-func (p *Processes) start(ctx context.Context) (*child, error) {
-	c := &child{stderr: &tail{max: 4 << 10}}
+func (p *Processes) start(ctx context.Context) (*worker, error) {
+	c := &worker{stderr: &child.Tail{Max: 4 << 10}}
 	c.cmd = osexec.CommandContext(ctx, p.Command[0], append(p.Command[1:len(p.Command):len(p.Command)], p.folder)...)
-	c.cmd.Stderr = c.stderr
+	c.cmd.Stderr, c.cmd.Dir = c.stderr, p.Dir
 	if p.Memory > 0 {
 		c.cmd.Env = append(os.Environ(), fmt.Sprint("GOMEMLIMIT=", p.Memory))
 	}
-	dieWithParent(c.cmd)
+	child.Tie(c.cmd)
 	var err error
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -111,7 +114,7 @@ func (p *Processes) start(ctx context.Context) (*child, error) {
 
 // run gives the child a task and passes its events on. An error means that
 // the child is gone, or speaks nonsense.
-func (c *child) run(t exec.Task, on func(exec.Event)) error {
+func (c *worker) run(t exec.Task, on func(exec.Event)) error {
 	raw, err := json.Marshal(t)
 	if err != nil {
 		return err
@@ -136,7 +139,7 @@ func (c *child) run(t exec.Task, on func(exec.Event)) error {
 }
 
 // died ends a child that has failed and says why it did.
-func (c *child) died(cause error) error {
+func (c *worker) died(cause error) error {
 	c.in.Close()
 	c.cmd.Process.Kill() // it may be gone already
 	if err := c.cmd.Wait(); err != nil && !strings.Contains(cause.Error(), "said") {
@@ -149,85 +152,9 @@ func (c *child) died(cause error) error {
 }
 
 // stop lets the child end by itself.
-func (c *child) stop() {
+func (c *worker) stop() {
 	if c != nil {
 		c.in.Close()
 		c.cmd.Wait() // its tasks are done; how it ends changes nothing
-	}
-}
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu  sync.Mutex
-	b   []byte
-	max int
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.b = append(t.b, p...)
-	if len(t.b) > t.max {
-		t.b = append(t.b[:0], t.b[len(t.b)-t.max:]...)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.TrimSpace(string(t.b))
-}
-
-// Serve is the child's side: it runs the tasks that come on in and writes
-// events to out, until in ends.
-func Serve(ctx context.Context, folder string, in io.Reader, out io.Writer, clock exec.Clock) error {
-	x, err := exec.NewExecutor(folder, clock)
-	if err != nil {
-		return err
-	}
-	defer x.Close()
-	var mu sync.Mutex
-	var broken error
-	enc := json.NewEncoder(out)
-	on := func(e exec.Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		if err := enc.Encode(e); err != nil && broken == nil {
-			broken = err
-		}
-	}
-	x.Progress = func(stage int, bytes int64) {
-		on(exec.Event{Kind: exec.TaskProgress, Stage: stage, Bytes: bytes})
-	}
-	w := x.NewWorker(os.Getpid())
-	tasks := json.NewDecoder(in)
-	for {
-		var t exec.Task
-		if err := tasks.Decode(&t); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("reading a task: %w", err)
-		}
-		e := exec.Event{Task: t.ID, Attempt: t.Attempt}
-		err := w.Run(ctx, t, func(s *exec.Segment) error {
-			if err := x.Store(t, s); err != nil {
-				return err
-			}
-			e.Kind, e.Segment = exec.SegmentDone, s
-			on(e)
-			return broken
-		})
-		e.Kind, e.Segment = exec.TaskDone, nil
-		if err != nil {
-			if broken != nil || ctx.Err() != nil {
-				return err
-			}
-			e = exec.Failed(t, err)
-		}
-		on(e)
-		if broken != nil {
-			return broken
-		}
 	}
 }

@@ -17,6 +17,8 @@ func help(c command) string {
   --restart            drop an interrupted run instead of continuing it
   --json               print the report as JSON
   -q, --quiet          print nothing but errors
+  --rank N, --world-size N   which copy of how many this is, with --backend ranks, where no
+                       launcher tells it by RANK and WORLD_SIZE or its own variables
   --KEY VALUE          set a key of the recipe; these have an effect:
 ` + keyHelp() + `  --OP.PARAM VALUE     set a parameter of an operator, as in --text_length_filter.min_len 20
 
@@ -61,6 +63,13 @@ file isn't the one that was published or fetched.`
 
   --json               print it as JSON
   --KEY VALUE, --OP.PARAM VALUE   as in process`
+	case "worker":
+		return c.summary + `
+
+  worker FOLDER        tasks come on standard input, events go to standard output, both JSON Lines
+  worker --session FILE --name NAME --np N
+                       take tasks from the session that the file tells of, N at once, until it is
+                       over; what jobs of --backend slurm run`
 	case "explain":
 		return c.summary + `
 

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"corpusmill/backend/ranks"
 	"corpusmill/exec"
 	"corpusmill/models/fetch"
 	"corpusmill/recipe"
@@ -36,6 +37,7 @@ type env struct {
 	stdout io.Writer
 	stderr io.Writer
 	getenv func(string) string
+	lead   *ranks.Lead // in rank 0 of a run by ranks
 }
 
 type command struct {
@@ -138,28 +140,48 @@ func (e *env) code(err error) int {
 	if err == nil {
 		return 0
 	}
+	exit, interrupted := e.exitCode(err)
+	var problems recipe.Problems
+	switch {
+	case interrupted:
+	case errors.As(err, &problems):
+		fmt.Fprintln(e.stderr, problems.Error())
+	default:
+		fmt.Fprintf(e.stderr, "corpusmill: %v\n", err)
+	}
+	return exit
+}
+
+// exitCode is the exit code for an error, and whether that is a signal's.
+func (e *env) exitCode(err error) (exit int, interrupted bool) {
+	if err == nil {
+		return 0, false
+	}
 	var signal caught
 	if e.ctx.Err() != nil && errors.As(context.Cause(e.ctx), &signal) {
 		if s, ok := signal.Signal.(syscall.Signal); ok {
-			return 128 + int(s)
+			return 128 + int(s), true
 		}
 	}
-	var problems recipe.Problems
-	if errors.As(err, &problems) {
-		fmt.Fprintln(e.stderr, problems.Error())
-		return exitUsage
-	}
-	fmt.Fprintf(e.stderr, "corpusmill: %v\n", err)
+	return failureCode(err), false
+}
+
+// failureCode is the exit code for an error of the run.
+func failureCode(err error) int {
 	var (
-		bad     usageError
-		over    overLimit
-		resume  *exec.UnsafeResume
-		account *exec.AccountError
-		altered *fetch.Mismatch
-		changed changedModels
+		problems recipe.Problems
+		other    followed
+		bad      usageError
+		over     overLimit
+		resume   *exec.UnsafeResume
+		account  *exec.AccountError
+		altered  *fetch.Mismatch
+		changed  changedModels
 	)
 	switch {
-	case errors.As(err, &bad):
+	case errors.As(err, &other):
+		return other.exit
+	case errors.As(err, &bad), errors.As(err, &problems):
 		return exitUsage
 	case errors.As(err, &over):
 		return exitQuarantine

@@ -27,6 +27,9 @@ const asProgram = "CORPUSMILL_TEST_PROGRAM"
 func TestMain(m *testing.M) {
 	switch os.Getenv(asProgram) {
 	case "":
+		if len(os.Args) == 3 && os.Args[1] == "worker" {
+			break // an engine's machines don't have the variable
+		}
 		os.Exit(m.Run())
 	case "measured":
 		os.Exit(measured(os.Args[1], os.Args[2:]))

@@ -67,16 +67,25 @@ func process(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := e.prepare(r)
-	if err != nil {
-		return err
+	run := func() error {
+		p, err := e.prepare(r)
+		if err != nil {
+			return err
+		}
+		return e.execute(f, r, p)
 	}
-	return e.execute(f, r, p)
+	if r.Backend == "ray" && strings.Contains(r.RayAddress, "://") {
+		return e.rayJob(f, r)
+	}
+	if r.Backend == "ranks" {
+		return e.ranked(f, r, r.Job(nil).Output, run)
+	}
+	return run()
 }
 
 // begin reads the command line of a run and its recipe.
 func (e *env) begin(args []string) (*flags, *recipe.Recipe, error) {
-	f, err := takeFlags(args, []string{"json", "restart", "quiet", "q"}, []string{"config"})
+	f, err := takeFlags(args, []string{"json", "restart", "quiet", "q"}, []string{"config", "rank", "world_size"})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -117,15 +126,20 @@ func (e *env) execute(f *flags, r *recipe.Recipe, p *plan.Plan) error {
 	// allocated beside them: to collect at half their size is cheap.
 	debug.SetGCPercent(50)
 	now := clock()
-	b, err := backend(r, now)
+	var show *line
+	note := func(format string, args ...any) {
+		if !quiet {
+			show.note(fmt.Sprintf(format, args...))
+		}
+	}
+	b, err := e.backend(r, p, now, note)
 	if err != nil {
 		return err
 	}
-	var show *line
 	report, err := exec.Run(e.ctx, p, b, exec.Options{
-		Workers: r.NP, Memory: r.Memory, Folder: folder, Restart: f.set["restart"],
+		Workers: driverWorkers(r), Memory: r.Memory, Folder: folder, Restart: f.set["restart"],
 		Stdout: e.stdout,
-		Logf:   func(format string, args ...any) { show.note(fmt.Sprintf(format, args...)) },
+		Logf:   note,
 		Begin: func(x *exec.Progress) {
 			if !quiet {
 				show = showRun(e.stderr, x, p, now)
@@ -168,20 +182,6 @@ func runFolder(o plan.Output) (folder string, temporary bool, err error) {
 	return strings.TrimRight(o.Path, "/") + ".run", false, nil
 }
 
-func backend(r *recipe.Recipe, now exec.Clock) (exec.Backend, error) {
-	switch r.Backend {
-	case "local":
-		return &local.Goroutines{Clock: now}, nil
-	case "processes":
-		self, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		return &local.Processes{Command: []string{self, "worker"}, Memory: r.Memory / int64(r.NP+1)}, nil
-	}
-	return nil, usageError{fmt.Sprintf("there is no backend %q", r.Backend)}
-}
-
 // interrupted says how to go on after a signal or a failure.
 func (e *env) interrupted(err error, p *plan.Plan, folder string) error {
 	if p.Output.Layout == plan.Stream {
@@ -210,8 +210,15 @@ func (e *env) printReport(r *exec.Report, asJSON, quiet bool, o plan.Output, fol
 }
 
 func worker(e *env, args []string) error {
-	if len(args) != 1 {
+	f, err := takeFlags(args, nil, []string{"session", "name", "np"})
+	if err != nil {
+		return err
+	}
+	if f.values["session"] != "" && len(f.rest) == 0 {
+		return serveSession(e, f)
+	}
+	if len(f.rest) != 1 {
 		return usageError{"worker needs the run folder"}
 	}
-	return local.Serve(e.ctx, args[0], e.stdin, e.stdout, clock())
+	return local.Serve(e.ctx, f.rest[0], e.stdin, e.stdout, clock())
 }

@@ -8,6 +8,9 @@ type versionInfo struct {
 	Go      string `json:"go"`
 }
 
+// String is what tells builds apart.
+func (v versionInfo) String() string { return v.Version + " (" + v.Go + ")" }
+
 // buildVersion is what the Go toolchain stamped into the binary.
 func buildVersion() versionInfo {
 	v := versionInfo{Version: "devel"}

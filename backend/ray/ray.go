@@ -1,0 +1,40 @@
+// Package ray runs tasks on a Ray cluster.
+package ray
+
+import (
+	_ "embed"
+	osexec "os/exec"
+	"time"
+
+	"corpusmill/backend/shim"
+)
+
+//go:embed engine.py
+var source string
+
+// Engine is Ray at an address: "" for the cluster that this machine is a part
+// of, or HOST:PORT of its head. Ray takes some milliseconds to start a
+// task, and streams what becomes of it.
+func Engine(address string) shim.Engine {
+	if address == "" {
+		address = "auto"
+	}
+	return shim.Engine{
+		Name: "Ray", Package: "ray 2.60 or newer", Source: source,
+		Settings: map[string]any{"address": address},
+		Work:     time.Second, Pulse: true,
+	}
+}
+
+// Present says whether this machine has Ray: an address in RAY_ADDRESS, or
+// the package for a Python, "" for python3.
+func Present(python string, getenv func(string) string) bool {
+	if getenv("RAY_ADDRESS") != "" {
+		return true
+	}
+	if python == "" {
+		python = "python3"
+	}
+	find := "import importlib.util, sys; sys.exit(importlib.util.find_spec('ray') is None)"
+	return osexec.Command(python, "-c", find).Run() == nil
+}

@@ -1,0 +1,313 @@
+package shim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"corpusmill/exec"
+)
+
+// More deadlines.
+const (
+	// silence is how long a running bundle may give no sign of life.
+	silence = 2 * time.Minute
+	// patience is how long bundles may wait with nothing running.
+	patience = 15 * time.Minute
+	// watching is how often both are looked at.
+	watching = 5 * time.Second
+)
+
+// largestBundle is the most tasks in a bundle.
+const largestBundle = 256
+
+// run is one stage on the engine.
+type run struct {
+	b     *Backend
+	s     *session
+	on    func(exec.Event)
+	need  Resources
+	slots int
+
+	queue    []exec.Task
+	fed      bool // no more tasks come
+	bundles  map[int]*bundle
+	perTask  time.Duration // what a task takes; 0 as long as none has ended
+	heard    time.Duration // when the engine last said anything
+	reminded bool
+}
+
+// bundle is some tasks that a worker runs one after the other.
+type bundle struct {
+	left  map[int]int // attempts of tasks that have not ended, by task
+	tasks int
+	node  string
+	began bool // a worker has it
+	heard time.Duration
+	ended bool          // by kill, which it may not notice
+	when  time.Duration // of kill
+}
+
+// order is what the driver gets to run.
+type order struct {
+	Do        string      `json:"do"`
+	Bundle    int         `json:"bundle"`
+	Resources Resources   `json:"resources,omitzero"`
+	Limit     int64       `json:"limit"` // bytes of memory that the worker may use
+	Tasks     []exec.Task `json:"tasks,omitempty"`
+}
+
+// Run implements exec.Backend.
+func (b *Backend) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func(exec.Event)) error {
+	if b.session == nil {
+		return errors.New("the backend isn't open")
+	}
+	feed, stop := feedOf(tasks)
+	defer stop()
+	r := &run{b: b, s: b.session, on: on, bundles: map[int]*bundle{}, heard: b.now()}
+	err := r.loop(ctx, feed)
+	if err != nil {
+		if e := b.Close(); e != nil && ctx.Err() == nil {
+			err = fmt.Errorf("%w\n%w", err, e)
+		}
+	}
+	return err
+}
+
+func (b *Backend) now() time.Duration { return time.Duration(b.Clock()) }
+
+// feedOf hands the tasks on as they come, from a goroutine: asking for the
+// next one may block until an earlier one has ended.
+func feedOf(tasks iter.Seq[exec.Task]) (feed <-chan exec.Task, stop func()) {
+	ch, stopped := make(chan exec.Task, 1024), make(chan struct{})
+	go func() {
+		defer close(ch)
+		for t := range tasks {
+			select {
+			case ch <- t:
+			case <-stopped:
+				return
+			}
+		}
+	}()
+	return ch, func() { close(stopped) }
+}
+
+func (r *run) loop(ctx context.Context, feed <-chan exec.Task) error {
+	watch := time.NewTicker(watching)
+	defer watch.Stop()
+	for {
+		if err := r.dispatch(feed); err != nil {
+			return err
+		}
+		if r.fed && len(r.queue) == 0 && len(r.bundles) == 0 {
+			return ctx.Err()
+		}
+		more := feed
+		if r.fed {
+			more = nil
+		}
+		select {
+		case t, ok := <-more:
+			r.take(t, ok)
+		case m, ok := <-r.s.messages:
+			if !ok {
+				return r.s.died()
+			}
+			if err := r.hear(m); err != nil {
+				return err
+			}
+		case <-watch.C:
+			if err := r.watch(); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// take queues a task. One that was lost goes first: others wait for it.
+func (r *run) take(t exec.Task, ok bool) {
+	switch {
+	case !ok:
+		r.fed = true
+	case t.Attempt > 0:
+		r.queue = append([]exec.Task{t}, r.queue...)
+	default:
+		r.queue = append(r.queue, t)
+	}
+}
+
+// dispatch fills the slots.
+func (r *run) dispatch(feed <-chan exec.Task) error {
+	for more := !r.fed; more; more = more && !r.fed {
+		select {
+		case t, ok := <-feed:
+			r.take(t, ok)
+		default:
+			more = false
+		}
+	}
+	for len(r.queue) > 0 {
+		if len(r.bundles) == 0 {
+			r.need = r.b.needs(r.queue[0].Stage)
+			r.slots = r.b.slots(r.need)
+		}
+		if len(r.bundles) >= r.slots {
+			break
+		}
+		n := r.size()
+		bundle := &bundle{left: map[int]int{}, tasks: n, heard: r.b.now()}
+		for _, t := range r.queue[:n] {
+			bundle.left[t.ID] = t.Attempt
+		}
+		o := order{Do: "run", Bundle: r.b.bundles, Resources: r.need, Limit: r.limit(), Tasks: r.queue[:n]}
+		if err := r.s.send(o); err != nil {
+			return err
+		}
+		r.bundles[r.b.bundles] = bundle
+		r.b.bundles++
+		r.queue = r.queue[n:]
+	}
+	return nil
+}
+
+// size is how many tasks the next bundle gets: as many as make its work long
+// against its cost, and not so many that others would have nothing to do at
+// the stage's end. A task that was lost goes alone.
+func (r *run) size() int {
+	if r.perTask == 0 || r.queue[0].Attempt > 0 {
+		return 1
+	}
+	n := int(r.b.Engine.Work / max(r.perTask, time.Microsecond))
+	fair := (len(r.queue) + 2*r.slots - 1) / (2 * r.slots)
+	return max(1, min(n, fair, largestBundle))
+}
+
+// limit is a worker's share of the memory of the machine with most.
+func (r *run) limit() int64 {
+	if r.need.Memory > 0 {
+		return r.need.Memory
+	}
+	if r.b.ready.NodeCPUs == 0 {
+		return 0
+	}
+	return int64(r.b.ready.NodeMemory * min(1, r.need.CPUs/r.b.ready.NodeCPUs))
+}
+
+// hear handles a message.
+func (r *run) hear(m message) error {
+	r.heard = r.b.now()
+	switch m.Kind {
+	case "failed":
+		return fmt.Errorf("%s: %s", r.b.Engine.Name, m.Err)
+	case "closed":
+		return errors.New("the driver of " + r.b.Engine.Name + " left before the work was done")
+	}
+	bundle := r.bundles[m.Bundle]
+	if bundle == nil {
+		return nil // of a stage before, or given up
+	}
+	bundle.heard = r.heard
+	for _, raw := range m.Events {
+		var e event
+		if err := json.Unmarshal(raw, &e); err != nil {
+			return fmt.Errorf("%s: a worker said %q: %w", r.b.Engine.Name, raw, err)
+		}
+		r.event(bundle, e)
+	}
+	if m.Kind == "end" {
+		delete(r.bundles, m.Bundle)
+		r.finish(bundle, m.Err)
+	}
+	return nil
+}
+
+// event passes an event on.
+func (r *run) event(b *bundle, e event) {
+	switch e.Kind {
+	case bundleBegan:
+		b.node, b.began = e.Node, true
+		return
+	case bundleTook:
+		took := max(time.Duration(e.Seconds*float64(time.Second))/time.Duration(b.tasks), 1)
+		if r.perTask == 0 {
+			r.perTask = took
+		}
+		r.perTask = (3*r.perTask + took) / 4
+		return
+	case exec.TaskProgress:
+		r.on(e.Event)
+		return
+	}
+	attempt, ok := b.left[e.Task]
+	if !ok || attempt != e.Attempt {
+		return
+	}
+	switch e.Kind {
+	case exec.TaskDone, exec.TaskFailed:
+		delete(b.left, e.Task)
+	case exec.TaskLost:
+		delete(b.left, e.Task)
+		e.Err = b.on(e.Err)
+	}
+	r.on(e.Event)
+}
+
+// on adds the machine to what is said of a lost task.
+func (b *bundle) on(err string) string {
+	if b.node != "" {
+		return "on " + b.node + ": " + err
+	}
+	return err
+}
+
+// finish ends a bundle. What it hasn't done is lost.
+func (r *run) finish(b *bundle, why string) {
+	if b.ended {
+		why = fmt.Sprintf("it gave no sign of life for %s", silence)
+	}
+	if why == "" {
+		why = "the engine ended it"
+	}
+	for id, attempt := range b.left {
+		r.on(exec.Event{Task: id, Attempt: attempt, Kind: exec.TaskLost, Err: b.on(why)})
+	}
+}
+
+// watch looks for what takes too long.
+func (r *run) watch() error {
+	now, waiting := r.b.now(), 0
+	for number, b := range r.bundles {
+		switch {
+		case b.ended && now-b.when > silence:
+			// The engine doesn't get rid of it; its events are dropped.
+			delete(r.bundles, number)
+			r.finish(b, "")
+		case b.ended:
+		case !b.began:
+			waiting++
+		case r.b.Engine.Pulse && now-b.heard > silence:
+			b.ended, b.when = true, now
+			if err := r.s.send(order{Do: "kill", Bundle: number}); err != nil {
+				return err
+			}
+		}
+	}
+	if !r.b.Engine.Pulse || waiting < len(r.bundles) || waiting == 0 {
+		r.reminded = false
+		return nil
+	}
+	switch quiet := now - r.heard; {
+	case quiet > patience:
+		return fmt.Errorf("%s has started nothing for %s, though %d tasks wait: it has no free machine with %g CPUs and %g GPUs. Free some or add one, and give the same command again", r.b.Engine.Name, patience, waiting, r.need.CPUs, r.need.GPUs)
+	case quiet > silence/2 && !r.reminded:
+		r.b.logf("%s has started nothing for a minute: it waits for a machine with %g CPUs and %g GPUs", r.b.Engine.Name, r.need.CPUs, r.need.GPUs)
+		r.reminded = true
+	}
+	return nil
+}

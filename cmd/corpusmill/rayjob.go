@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"corpusmill/backend/ray"
+	"corpusmill/backend/shim"
+	"corpusmill/recipe"
+)
+
+// rayJob runs the command as a job on the head of a Ray cluster, by its
+// dashboard, and prints what it says.
+func (e *env) rayJob(f *flags, r *recipe.Recipe) error {
+	token, err := ray.Token(e.getenv)
+	if err != nil {
+		return err
+	}
+	j := &ray.Job{Recipe: []byte("{}"), Env: map[string]string{}}
+	if r.File != "" {
+		if j.Recipe, err = os.ReadFile(r.File); err != nil {
+			return err
+		}
+	}
+	if j.Programs, err = shim.Programs(); err != nil {
+		return err
+	}
+	if j.Dir, err = os.Getwd(); err != nil {
+		return err
+	}
+	over, _, err := recipe.ParseArgs(f.rest)
+	if err != nil {
+		return err
+	}
+	elsewhere := []string{"backend", "ray_address"}
+	for _, o := range over {
+		if !slices.Contains(elsewhere, o.Key) {
+			j.Args = append(j.Args, "--"+o.Key+"="+o.Value)
+		}
+	}
+	j.Args = append(j.Args, "--backend=ray", "--ray_address=auto")
+	for _, name := range []string{"json", "restart", "quiet"} {
+		if f.set[name] {
+			j.Args = append(j.Args, "--"+name)
+		}
+	}
+	for _, v := range os.Environ() {
+		name, value, _ := strings.Cut(v, "=")
+		key, own := strings.CutPrefix(name, "CORPUSMILL_")
+		if !own {
+			key, own = strings.CutPrefix(name, "DJ_PROCESS_")
+		}
+		if own && !slices.Contains(elsewhere, strings.ToLower(key)) {
+			j.Env[name] = value
+		}
+	}
+	c := &ray.Cluster{URL: r.RayAddress, Token: token}
+	err = c.Run(e.ctx, j, e.stdout)
+	if exit := (*ray.Exit)(nil); errors.As(err, &exit) && exit.Code > 0 {
+		return followed{exit.Code, fmt.Sprintf("the job on Ray ended with exit code %d, as it says above", exit.Code)}
+	}
+	return err
+}
