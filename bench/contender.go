@@ -85,15 +85,24 @@ func openContenders(c config) ([]contender, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w (-peers none runs without)", err)
 		}
-		v, err := exec.Command(filepath.Join(bin, "python"), "-c",
-			"import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))", p.module).Output()
+		v, err := moduleVersion(bin, p.module)
 		if err != nil {
-			return nil, fmt.Errorf("%s: its version: %w", p.name, err)
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
-		list = append(list, contender{p.name, strings.TrimSpace(string(v)), p.slow,
+		list = append(list, contender{p.name, v, p.slow,
 			func(s setting) func(string) *exec.Cmd { return p.command(bin, s) }})
 	}
 	return list, nil
+}
+
+// moduleVersion is that of a package in a Python environment.
+func moduleVersion(bin, module string) (string, error) {
+	v, err := exec.Command(filepath.Join(bin, "python"), "-c",
+		"import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))", module).Output()
+	if err != nil {
+		return "", fmt.Errorf("the version of %s: %w", module, err)
+	}
+	return strings.TrimSpace(string(v)), nil
 }
 
 func mill(binary string) func(setting) func(string) *exec.Cmd {

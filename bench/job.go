@@ -44,7 +44,8 @@ type setting struct {
 	bytes   int64  // of the corpus
 	models  string // folder
 	rows    int64
-	digest  bool // compare results by their rows
+	digest  bool   // compare results by their rows
+	keep    string // file that the result is moved to, or ""
 }
 
 func (s setting) String() string {

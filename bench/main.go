@@ -38,10 +38,18 @@ func main() {
 	var c config
 	var err error
 	measure := measureSettings
-	if len(os.Args) > 1 && os.Args[1] == "operators" {
+	switch what := append(os.Args, "")[1]; what {
+	case "operators":
 		measure = measureOperators
 		c, err = parseOperatorFlags(os.Args[2:])
-	} else {
+	case "projection":
+		measure = measureProjection
+		c, err = parseProjectionFlags(os.Args[2:])
+	case "similar":
+		var f similarFlags
+		c, f, err = parseSimilarFlags(os.Args[2:])
+		measure = measureSimilar(f)
+	default:
 		c, err = parseFlags(os.Args[1:])
 	}
 	if err == nil {
@@ -188,7 +196,7 @@ func measureSetting(c config, s setting, contenders []contender, report *report)
 }
 
 // measureOnce runs a command with an empty folder for its output, which is
-// removed afterwards.
+// removed afterwards, but for the result that s.keep names.
 func measureOnce(c config, s setting, command func(out string) *exec.Cmd) (measurement, error) {
 	dir, err := os.MkdirTemp(c.data, "run-")
 	if err != nil {
@@ -213,6 +221,9 @@ func measureOnce(c config, s setting, command func(out string) *exec.Cmd) (measu
 		m.Rows, m.Digest, err = digestRows(result)
 	case s.job.recipe != "":
 		m.Rows, err = countRows(result)
+	}
+	if s.keep != "" {
+		err = errors.Join(err, os.Rename(result, s.keep))
 	}
 	return m, err
 }

@@ -15,3 +15,5 @@ func startMeasuring() error {
 func measure(*exec.Cmd, time.Duration) (measurement, error) {
 	return measurement{}, startMeasuring()
 }
+
+func descendants(int) []int { return nil }

@@ -44,7 +44,7 @@ func parseOperatorFlags(args []string) (config, error) {
 	f.StringVar(&c.binary, "binary", "", "corpusmill `program` to measure (default: the tree's, built now)")
 	f.StringVar(&c.data, "data", "bench/data", "`folder` for corpora and output")
 	f.StringVar(&c.results, "results", "bench/results", "`folder` for the results")
-	f.DurationVar(&c.timeout, "timeout", 10*time.Minute, "longest time for one run")
+	f.DurationVar(&c.timeout, "timeout", 30*time.Minute, "longest time for one run")
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}

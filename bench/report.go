@@ -18,6 +18,7 @@ type report struct {
 	Runs       int             `json:"runs"`
 	Contenders []version       `json:"contenders"`
 	Measured   []measurement   `json:"measured"`
+	Failed     []string        `json:"failed,omitempty"` // peers that did not finish, and why
 }
 
 type version struct {

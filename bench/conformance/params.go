@@ -160,11 +160,9 @@ func randomValue(operator string, p op.Param, rng *rand.Rand) any {
 	return drawn
 }
 
-// encode gives parameters as JSON. The keys are sorted.
+// encode gives parameters as JSON, the keys sorted. Drawn are strings, finite
+// numbers and lists of them, which always encode.
 func encode(params map[string]any) json.RawMessage {
-	b, err := json.Marshal(params)
-	if err != nil {
-		panic("conformance: drawn parameters are not JSON: " + err.Error())
-	}
+	b, _ := json.Marshal(params)
 	return b
 }

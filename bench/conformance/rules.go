@@ -29,8 +29,8 @@ var rules = []rule{
 		eachText(func(p *peer, t text) text { return cut(t, p.disputed) }),
 	},
 	{
-		"HTML", "clean_html_mapper gives the text of the body; the newer parser there also that of titles, and none of templates",
-		eachText(func(_ *peer, t text) text { return text(parserTags.ReplaceAllString(string(t), "")) }, "clean_html_mapper"),
+		"HTML", "clean_html_mapper gives the text of the body, as 1.4.3 did; the parser there now also that of the head, and none of templates",
+		eachText(withoutHead, "clean_html_mapper"),
 	},
 	{
 		"short texts", "a text with fewer tokens than window_size is a duplicate of its equals alone; there such texts have one signature, or are lost",
@@ -45,7 +45,15 @@ var rules = []rule{
 	},
 }
 
-var parserTags = regexp.MustCompile(`(?i)</?(title|template)[^>]*>?`)
+// headTags are those of what stands in a page's head, or opens it.
+var headTags = regexp.MustCompile(`(?i)</?(head|title|template|script|style)\b[^>]*>?`)
+
+func withoutHead(_ *peer, t text) text {
+	if s := string(t); headTags.MatchString(s) {
+		return text(headTags.ReplaceAllString(s, ""))
+	}
+	return t
+}
 
 // eachText is the without of a rule about single texts, of all operators or of
 // those named.
@@ -81,29 +89,41 @@ func (p *peer) disputed(r rune) bool {
 	return false
 }
 
-// explain finds the rule that explains a difference, alone or with those after
-// it; nil when there is none.
+// explain finds the rule that explains a difference alone, or else with those
+// after it; nil when there is none.
 func explain(p *peer, d difference) (*rule, error) {
 	for i := range rules {
-		if !rules[i].blames(p, d) {
-			continue
+		if ok, err := settles(p, d, rules[i:i+1]); ok || err != nil {
+			return &rules[i], err
 		}
-		rest := d
-		for _, r := range rules[i:] {
-			if !r.blames(p, rest) {
-				continue
-			}
-			if rest.texts = r.without(p, rest); len(rest.texts) == 0 {
-				return &rules[i], nil
-			}
-			_, found, err := ask(p, rest.sample)
-			if err != nil || len(found) == 0 {
-				return &rules[i], err
-			}
-			rest = found[0]
+	}
+	for i := range rules {
+		if ok, err := settles(p, d, rules[i:]); ok || err != nil {
+			return &rules[i], err
 		}
 	}
 	return nil, nil
+}
+
+// settles says whether the sides agree without what the rules blame, the first
+// of them among these.
+func settles(p *peer, d difference, by []rule) (bool, error) {
+	for i := range by {
+		switch r := &by[i]; {
+		case r.blames(p, d):
+			if d.texts = r.without(p, d); len(d.texts) == 0 {
+				return true, nil
+			}
+			_, found, err := ask(p, d.sample)
+			if err != nil || len(found) == 0 {
+				return err == nil, err
+			}
+			d = found[0]
+		case i == 0:
+			return false, nil
+		}
+	}
+	return false, nil
 }
 
 // blames says whether the texts have something that the rule is about.

@@ -213,22 +213,24 @@ func (g *texts) surrogates() text {
 	return t
 }
 
-// whole draws a text without lone surrogates.
-func (g *texts) whole() text {
+// whole draws a text of some spaces at least, without lone surrogates.
+func (g *texts) whole(spaces int) text {
 	for {
-		if t := g.next(); !t.hasSurrogate() {
+		if t := g.next(); !t.hasSurrogate() && strings.Count(string(t), " ") >= spaces {
 			return t
 		}
 	}
 }
 
 // dataset draws texts for a deduplicator: many of them are an earlier one,
-// as it is or changed in a way that some parameters overlook.
+// as it is or changed in a way that some parameters overlook. Every other data
+// set has no short texts.
 func (g *texts) dataset() []text {
 	list := make([]text, 0, 60)
+	spaces := 12 * g.rng.IntN(2)
 	for range 1 + g.rng.IntN(cap(list)) {
 		if len(list) == 0 || g.rng.IntN(2) == 0 {
-			list = append(list, g.whole())
+			list = append(list, g.whole(spaces))
 			continue
 		}
 		list = append(list, g.alike(list[g.rng.IntN(len(list))]))
@@ -256,7 +258,7 @@ func (g *texts) alike(t text) text {
 	case 4:
 		s += " " + g.pick(prose[0])
 	case 5:
-		s = g.pick(prose[0]) + "\n" + s + "\n" + string(g.whole())
+		s = g.pick(prose[0]) + "\n" + s + "\n" + string(g.whole(0))
 	}
 	return text(s)
 }

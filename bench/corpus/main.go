@@ -19,6 +19,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "number that chooses the corpus")
 	mean := flag.Int("mean", 2000, "average size of a text in bytes")
 	distinct := flag.Bool("distinct", false, "no two texts are equal")
+	crowded := flag.Bool("crowded", false, "every other row is a repeat, half of these of the first row")
 	truth := flag.String("truth", "", "also write, as tab-separated values, which row repeats which to this `file`")
 	out := flag.String("o", "-", "`file` to write, - for standard output; it appears when it is whole")
 	flag.Parse()
@@ -31,7 +32,7 @@ func main() {
 		if flag.NArg() > 0 || *mean < 1 || *mean > 1<<24 {
 			return errors.New("usage: corpus [flags], with a -mean from 1 to 16777216; -help lists the flags")
 		}
-		o := synth.Options{Seed: *seed, Mean: *mean, Distinct: *distinct}
+		o := synth.Options{Seed: *seed, Mean: *mean, Distinct: *distinct, Crowded: *crowded}
 		return whole(*out, func(rows io.Writer) error {
 			if *truth == "" {
 				return write(rows, nil, o, bytes)
@@ -78,6 +79,14 @@ func write(rows, truth io.Writer, o synth.Options, size int64) error {
 func whole(name string, fill func(io.Writer) error) error {
 	if name == "-" {
 		return fill(os.Stdout)
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // a device or a pipe: nothing to replace
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return fill(f)
 	}
 	f, err := os.Create(name + ".part")
 	if err != nil {

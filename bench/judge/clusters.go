@@ -10,6 +10,15 @@ import (
 // set, the first to itself.
 type clusters []int32
 
+// apart are n rows, each a cluster.
+func apart(n int) clusters {
+	c := make(clusters, n)
+	for i := range c {
+		c[i] = int32(i)
+	}
+	return c
+}
+
 func (c clusters) first(i int32) int32 {
 	for c[i] != i {
 		c[i] = c[c[i]]
@@ -30,10 +39,7 @@ func (c clusters) join(a, b int32) {
 // sets as similar as t have one in common among the first n - ceil(t·n) + 1 of
 // the n of each.
 func (c *rows) clusters(t float64) clusters {
-	sets := make(clusters, len(c.sets))
-	for i := range sets {
-		sets[i] = int32(i)
-	}
+	sets := apart(len(c.sets))
 	distinct := c.joinEqual(sets)
 	rank := c.rank(distinct)
 	postings := make([][]int32, len(rank))
@@ -48,18 +54,20 @@ func (c *rows) clusters(t float64) clusters {
 			}
 		}
 		slices.Sort(prefix)
+		first := sets.first(x)
 		// Shingles that no other set has are before all others.
 		alone := len(set) - len(prefix)
 		n := len(set) - int(math.Ceil(t*float64(len(set))-1e-9)) + 1 - alone
 		for _, r := range prefix[:max(0, min(n, len(prefix)))] {
 			for _, y := range postings[r] {
-				if compared[y] == x || sets.first(y) == sets.first(x) {
+				if compared[y] == x || sets.first(y) == first {
 					continue
 				}
 				compared[y] = x
 				small, large := float64(min(len(set), len(c.sets[y]))), float64(max(len(set), len(c.sets[y])))
 				if small >= t*large && similarity(set, c.sets[y]) >= t {
 					sets.join(x, y)
+					first = sets.first(x)
 				}
 			}
 			postings[r] = append(postings[r], x)

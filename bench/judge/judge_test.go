@@ -48,10 +48,7 @@ func TestClusters(t *testing.T) {
 			c.sets = append(c.sets, slices.Compact(set))
 		}
 		for _, threshold := range []float64{0.3, 0.5, 0.7, 0.75, 0.9, 1} {
-			want := make(clusters, len(c.sets))
-			for i := range want {
-				want[i] = int32(i)
-			}
+			want := apart(len(c.sets))
 			for i := range want {
 				for j := range i {
 					if similarity(c.sets[i], c.sets[j]) >= threshold {
@@ -88,22 +85,30 @@ func TestJudge(t *testing.T) {
 		t.Fatal(err)
 	}
 	sets := c.clusters(0.7)
+	truth := filepath.Join(t.TempDir(), "truth.tsv")
+	if err := os.WriteFile(truth, []byte("id\torigin\trelation\n0\t0\toriginal\n1\t0\tnear\n2\t0\tnear\n3\t0\tnear\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	made, err := c.readMade(truth)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
-		kept                      []int
-		recall, precision, direct float64
+		kept                               []int
+		recall, precision, related, direct float64
 	}{
-		{[]int{0, 3}, 1, 1, 0.5},
-		{[]int{3, 1}, 1, 1, 1},
-		{[]int{0, 1, 2, 3}, 0, 1, 1},
-		{[]int{0, 2}, 0.5, 0.5, 0.5},
-		{[]int{3}, 1, 2.0 / 3, 0}, // one of the three had to stay
+		{[]int{0, 3}, 1, 1, 1, 0.5},
+		{[]int{3, 1}, 1, 1, 1, 1},
+		{[]int{0, 1, 2, 3}, 0, 1, 1, 1},
+		{[]int{0, 2}, 0.5, 0.5, 1, 0.5},
+		{[]int{3}, 1, 2.0 / 3, 1, 0}, // one of the three had to stay
 	} {
 		kept, err := c.readKept(file("kept", test.kept...))
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := c.judge(sets, kept, 0.7)
-		if v.Clusters != 1 || v.Largest != 3 || v.Redundant != 2 || v.Recall != test.recall || v.Precision != test.precision || v.Direct != test.direct {
+		v := c.judge(sets, made, kept, 0.7)
+		if v.Clusters != 1 || v.Largest != 3 || v.Redundant != 2 || v.Recall != test.recall || v.Precision != test.precision || v.Related != test.related || v.Direct != test.direct {
 			t.Errorf("%v kept: %+v", test.kept, v)
 		}
 	}

@@ -21,6 +21,7 @@ func main() {
 	tokens := flag.String("tokens", "words", "what shingles are made of: words or characters")
 	window := flag.Int("window", 5, "tokens in a shingle")
 	threshold := flag.Float64("threshold", 0.7, "similarity from which rows are duplicates")
+	made := flag.String("made", "", "which rows were made as copies of which, as bench/corpus -truth writes it")
 	flag.Parse()
 	err := func() error {
 		if *corpus == "" || flag.NArg() == 0 || *window < 1 || !(*threshold > 0 && *threshold <= 1) || *tokens != "words" && *tokens != "characters" {
@@ -30,14 +31,20 @@ func main() {
 		if err != nil {
 			return err
 		}
-		clusters := rows.clusters(*threshold)
+		var copies clusters
+		if *made != "" {
+			if copies, err = rows.readMade(*made); err != nil {
+				return err
+			}
+		}
+		sets := rows.clusters(*threshold)
 		out := json.NewEncoder(os.Stdout)
 		for _, name := range flag.Args() {
 			kept, err := rows.readKept(name)
 			if err != nil {
 				return err
 			}
-			if err := out.Encode(rows.judge(clusters, kept, *threshold)); err != nil {
+			if err := out.Encode(rows.judge(sets, copies, kept, *threshold)); err != nil {
 				return err
 			}
 		}

@@ -53,6 +53,33 @@ func (c *rows) readKept(name string) ([]bool, error) {
 	})
 }
 
+// readMade reads which row each row was made from: tab-separated ids, below a
+// line of headings, of which the first two columns count.
+func (c *rows) readMade(name string) (clusters, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	made := apart(len(c.sets))
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if n++; n == 1 {
+			continue
+		}
+		f := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 3)
+		if len(f) < 2 {
+			return nil, fmt.Errorf("%s:%d: want the ids of a row and of the row that it was made from", name, n)
+		}
+		row, known := c.byID[f[0]]
+		origin, also := c.byID[f[1]]
+		if !known || !also {
+			return nil, fmt.Errorf("%s:%d: id %s or %s is not in the corpus", name, n, f[0], f[1])
+		}
+		made.join(row, origin)
+	}
+	return made, nil
+}
+
 func eachRow(name string, fn func(row) error) error {
 	f, err := os.Open(name)
 	if err != nil {

@@ -26,6 +26,10 @@ type Options struct {
 	// Distinct makes every text different from all others: no duplicates,
 	// and the row's number as last word.
 	Distinct bool
+	// Crowded makes every other row a repeat, and half of these repeat the
+	// first row: of 200,000 rows some 50,000 do, and of thousands of other
+	// rows one to some hundreds.
+	Crowded bool
 }
 
 // Relation is how a row's text relates to an earlier one.
@@ -52,6 +56,9 @@ type Row struct {
 const (
 	exactShare = 50
 	nearShare  = 150
+
+	crowdedExactShare = 100
+	crowdedNearShare  = 400
 )
 
 // Generator makes the rows of one corpus in order. It belongs to one
@@ -61,7 +68,7 @@ type Generator struct {
 	languages *languages
 	next      uint64
 	text      []byte
-	origin    []byte
+	copied    []byte
 }
 
 // New starts a corpus. It makes the vocabularies, some 10 ms of work.
@@ -84,8 +91,8 @@ func (g *Generator) AppendRow(dst []byte) ([]byte, Row) {
 		g.text = g.write(g.text[:0], origin, &or)
 		row.Kind = origin.Kind
 		if row.Relation == Near {
-			g.origin = append(g.origin[:0], g.text...)
-			g.text = g.edit(g.text[:0], g.origin, row.EditRate, &r)
+			g.copied = append(g.copied[:0], g.text...)
+			g.text = g.edit(g.text[:0], g.copied, row.EditRate, &r)
 		}
 	}
 	if g.options.Distinct {
@@ -114,19 +121,17 @@ var sources = []string{"crawl", "forum", "news", "wiki", "repo"}
 func (g *Generator) decide(n uint64) (Row, rng) {
 	r := rng(mix(g.options.Seed ^ mix(n+golden)))
 	row := Row{ID: n, Origin: n}
-	if share := r.below(1000); n > 0 && !g.options.Distinct && share < exactShare+nearShare {
+	exact, near := exactShare, nearShare
+	if g.options.Crowded {
+		exact, near = crowdedExactShare, crowdedNearShare
+	}
+	if share := r.below(1000); n > 0 && !g.options.Distinct && share < exact+near {
 		row.Relation = Near
 		row.EditRate = r.between(5, 100)
-		if share < exactShare {
+		if share < exact {
 			row.Relation, row.EditRate = Exact, 0
 		}
-		// Half of the repeated rows come from the first rows of the corpus,
-		// as templates and licences do: clusters have all sizes.
-		from := n
-		if r.oneIn(2) {
-			from = min(n, 1+n>>uint(r.below(10)))
-		}
-		row.Origin = r.next() % from
+		row.Origin = g.origin(n, &r)
 		// A row that repeats one which repeats another repeats that one.
 		if of, _ := g.decide(row.Origin); of.Relation != Original {
 			row.Origin = of.Origin
@@ -134,6 +139,25 @@ func (g *Generator) decide(n uint64) (Row, rng) {
 	}
 	row.Kind = drawKind(&r)
 	return row, r
+}
+
+// origin draws an earlier row for row n to repeat.
+func (g *Generator) origin(n uint64, r *rng) uint64 {
+	switch {
+	case !g.options.Crowded:
+		// Half of the repeated rows come from the first rows of the corpus, as
+		// templates and licences do: clusters have all sizes.
+		from := n
+		if r.oneIn(2) {
+			from = min(n, 1+n>>uint(r.below(10)))
+		}
+		return r.next() % from
+	case r.oneIn(4):
+		return 0
+	default:
+		// Row k with a weight of about 1/k, up to 2^17.
+		return r.next() >> uint(64-r.below(18)) % n
+	}
 }
 
 // ParseSize reads a number of bytes: "100MB", "1.5GB", "64KiB", "4096". KB,

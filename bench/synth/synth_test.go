@@ -18,6 +18,7 @@ func TestSameBytes(t *testing.T) {
 	}{
 		{Options{Seed: 1}, "847d1b9d2e0df889cbbc929762ef5b63e2322b9a389e300ad61397688ca5b171"},
 		{Options{Seed: 2, Mean: 300, Distinct: true}, "4ff52427939d2dd69f91194bf686b070cd6b46382e239c0414c2023dfcaba85f"},
+		{Options{Seed: 3, Mean: 300, Crowded: true}, "12d25be628e9dab2b1ad8015a8df2f6e923c2eefbef5fc5b758d7ce157fef61d"},
 	} {
 		g, h := New(test.options), sha256.New()
 		var row []byte
@@ -105,6 +106,19 @@ func TestMix(t *testing.T) {
 		if got < n/100 {
 			t.Errorf("%s: %d in %d rows", what, got, n)
 		}
+	}
+}
+
+func TestCrowded(t *testing.T) {
+	const n = 20000
+	sizes := map[uint64]int{}
+	rows(t, Options{Seed: 1, Mean: 100, Crowded: true}, n, func(_ string, _ parsed, r Row) { sizes[r.Origin]++ })
+	counts := map[int]int{}
+	for _, size := range sizes {
+		counts[size]++
+	}
+	if sizes[0] < n/5 || sizes[0] > n*2/5 || counts[1] < n/3 || counts[2] < n/100 || len(counts) < 20 {
+		t.Errorf("%d rows repeat the first; how many clusters there are by size: %v", sizes[0], counts)
 	}
 }
 
