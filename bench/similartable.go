@@ -34,7 +34,7 @@ func (r *report) similarTables(c config, f similarFlags) string {
 			if len(rows) == 0 {
 				continue
 			}
-			fmt.Fprintf(&b, "\n## %s, %s, %d workers\n\n", kind, size, rows[0].Workers)
+			fmt.Fprintf(&b, "\n## %s, %s, np %d\n\n", kind, size, rows[0].Workers)
 			r.similarTable(&b, rows, f.judge)
 		}
 	}
