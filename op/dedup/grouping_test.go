@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"corpusmill/op"
+	"corpusmill/text/minhash"
 )
 
 func build(t *testing.T, name, params string) op.Operator {
@@ -22,8 +23,8 @@ func TestGrouping(t *testing.T) {
 		name, params string
 		want         op.Grouping
 	}{
-		{"document_minhash_deduplicator", `{}`, op.Grouping{By: op.ByCluster}},
-		{"document_minhash_deduplicator", `{"verify":true,"against":"a/b"}`, op.Grouping{By: op.ByCluster, Verify: true, Against: "a/b"}},
+		{"document_minhash_deduplicator", `{}`, op.Grouping{By: op.ByCluster, Keys: 25, Recall: minhash.Banding{Bands: 25, Rows: 10}.Recall(0.7)}},
+		{"document_minhash_deduplicator", `{"verify":true,"against":"a/b"}`, op.Grouping{By: op.ByCluster, Keys: 25, Recall: minhash.Banding{Bands: 25, Rows: 10}.Recall(0.7), Verify: true, Against: "a/b"}},
 		{"document_simhash_deduplicator", `{}`, op.Grouping{By: op.ByCluster, Match: true}},
 		{"document_line_deduplicator", `{"frequency_threshold":9}`, op.Grouping{By: op.ByPart, MaxRows: 9}},
 	} {
