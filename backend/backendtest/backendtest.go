@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"corpusmill/exec"
+	"corpusmill/internal/scratch"
 	"corpusmill/plan"
 	"corpusmill/recipe"
 	"corpusmill/storage"
@@ -38,6 +39,8 @@ type Engine struct {
 	// Slowest says that it costs many seconds. Then only some recipes run, and
 	// no fault that takes run after run.
 	Slowest bool
+	// Limited says that the engine ends workers that take more than a GiB.
+	Limited bool
 	// Strikes are what else the engine has to bear. Each happens while two
 	// tasks of a run are at work, in this order; the run ends well all the
 	// same, within its deadline.
@@ -60,6 +63,15 @@ func Run(t *testing.T, e Engine) {
 	t.Run("generated", e.generated)
 	t.Run("index", e.index)
 	t.Run("faults", e.faults)
+}
+
+// OneRun runs a few rows on a backend and returns what came of it.
+func OneRun(ctx context.Context, t *testing.T, b exec.Backend) error {
+	t.Helper()
+	dir := scratch.Dir(t)
+	j := job{inputs: corpus(t, dir), out: filepath.Join(dir, "out.jsonl"), flags: []recipe.Override{flag("words_num_filter.min_num", 1)}}
+	_, err := j.run(ctx, b)
+	return err
 }
 
 // job is one run: a recipe over some inputs, in a folder of its own.

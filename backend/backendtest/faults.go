@@ -31,6 +31,9 @@ func (e Engine) faults(t *testing.T) {
 		t.Run("killed worker", e.killedWorker)
 		t.Run("row that kills", e.rowThatKills)
 	}
+	if e.Limited {
+		t.Run("hoard", e.hoard)
+	}
 	for _, s := range e.Strikes {
 		t.Run(s.Name, func(t *testing.T) { e.strike(t, s) })
 	}
@@ -378,6 +381,21 @@ func (e Engine) killedWorker(t *testing.T) {
 	}
 	if got.Digest != want.Digest || readFile(t, j.out) != readFile(t, want.Output[0].Path) {
 		t.Errorf("the digest is %s, want %s", got.Digest, want.Digest)
+	}
+}
+
+// hoard has a worker take more memory than the engine allows. It is ended, and
+// its task done by another.
+func (e Engine) hoard(t *testing.T) {
+	j, _ := oneBadRow(t, "HOARD")
+	j.flags = append(j.flags, flag("faulty_mapper.marker", filepath.Join(filepath.Dir(j.out), "marker")))
+	var logged strings.Builder
+	j.options.Logf = func(format string, args ...any) { fmt.Fprintf(&logged, format+"\n", args...) }
+	if r := j.mustRun(t, e.New()); r.Rows.Kept != 3 {
+		t.Errorf("rows: %+v", r.Rows)
+	}
+	if !strings.Contains(logged.String(), "bytes of memory") {
+		t.Errorf("the log has %q", logged.String())
 	}
 }
 

@@ -43,7 +43,7 @@ func TestDask(t *testing.T) {
 	python := machines[0].Program(t, filepath.Join(bin, "python"))
 	began := time.Now()
 	backend := shimtest.New(t, dask.Engine(address), python, func() int64 { return int64(time.Since(began)) })
-	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slow: true, Strikes: []backendtest.Strike{
+	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slow: true, Limited: true, Strikes: []backendtest.Strike{
 		{Name: "worker process killed", Do: func(t *testing.T) { machines[1].KillOne(t, "spawn_main") }},
 		{Name: "node lost", Do: func(t *testing.T) { machines[1].Cut(t) }},
 	}})

@@ -13,8 +13,14 @@ import (
 
 // More deadlines.
 const (
-	// silence is how long a running bundle may give no sign of life.
-	silence = 2 * time.Minute
+	// silence is how long a running bundle may give no sign of life, nine times
+	// as long as it should. Engines may take minutes to see that a machine is gone.
+	silence = 45 * time.Second
+	// mercy is how long the engine may take to end such a bundle. After it the
+	// bundle is forgotten.
+	mercy = 10 * time.Second
+	// reminder is how long bundles wait with nothing running until the log says so.
+	reminder = time.Minute
 	// patience is how long bundles may wait with nothing running.
 	patience = 15 * time.Minute
 	// watching is how often both are looked at.
@@ -238,7 +244,7 @@ func (r *run) event(b *bundle, e event) {
 		if r.perTask == 0 {
 			r.perTask = took
 		}
-		r.perTask = (3*r.perTask + took) / 4
+		r.perTask = (r.perTask + took) / 2
 		return
 	case exec.TaskProgress:
 		r.on(e.Event)
@@ -284,7 +290,7 @@ func (r *run) watch() error {
 	now, waiting := r.b.now(), 0
 	for number, b := range r.bundles {
 		switch {
-		case b.ended && now-b.when > silence:
+		case b.ended && now-b.when > mercy:
 			// The engine doesn't get rid of it; its events are dropped.
 			delete(r.bundles, number)
 			r.finish(b, "")
@@ -305,7 +311,7 @@ func (r *run) watch() error {
 	switch quiet := now - r.heard; {
 	case quiet > patience:
 		return fmt.Errorf("%s has started nothing for %s, though %d tasks wait: it has no free machine with %g CPUs and %g GPUs. Free some or add one, and give the same command again", r.b.Engine.Name, patience, waiting, r.need.CPUs, r.need.GPUs)
-	case quiet > silence/2 && !r.reminded:
+	case quiet > reminder && !r.reminded:
 		r.b.logf("%s has started nothing for a minute: it waits for a machine with %g CPUs and %g GPUs", r.b.Engine.Name, r.need.CPUs, r.need.GPUs)
 		r.reminded = true
 	}

@@ -19,9 +19,10 @@ import time
 
 MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
-# Seconds between signs of life, and between reports of progress.
+# Seconds between signs of life, and those for which events may be held back, so
+# that the engine has fewer messages to pass on.
 PULSE = 5.0
-PROGRESS = 0.5
+HOLD = 0.25
 
 
 class Lost(Exception):
@@ -48,7 +49,7 @@ def place(binaries, read):
     path = os.path.join(folder, sha)
     try:
         with open(path, "rb") as f:
-            if hashlib.file_digest(f, "sha256").hexdigest() == sha:
+            if hashlib.sha256(f.read()).hexdigest() == sha:
                 return path
     except FileNotFoundError:
         pass
@@ -92,17 +93,10 @@ class Child:
         while chunk := self.process.stderr.read1(4096):
             self.words = (self.words + chunk)[-4096:]
 
-    def give(self, task):
+    def next(self, seconds):
+        """The next event; None when so much time has passed without one."""
         try:
-            self.process.stdin.write(json.dumps(task).encode() + b"\n")
-            self.process.stdin.flush()
-        except OSError:
-            pass  # what it said last, and its end, are in lines
-
-    def next(self):
-        """The next event; None when a pulse has passed without one."""
-        try:
-            line = self.lines.get(timeout=PULSE)
+            line = self.lines.get(timeout=seconds)
         except queue.Empty:
             return None
         if line is None or not line.endswith(b"\n"):
@@ -112,6 +106,19 @@ class Child:
                 "signal %d" % -code if code < 0 else "exit status %d" % code,
                 "".join(": " + w for w in [self.words.decode(errors="replace").strip()] if w)))
         return json.loads(line)
+
+    def run(self, task, held):
+        """Yields the events of a task; None where it says nothing for a while."""
+        try:
+            self.process.stdin.write(json.dumps(task).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError:
+            pass  # what it said last, and its end, are in lines
+        while True:
+            event = self.next(held.patience())
+            yield event
+            if event and event["kind"] in ("done", "failed"):
+                return
 
     def resident(self):
         """Bytes of memory that it has; 0 where the system does not tell."""
@@ -205,7 +212,8 @@ def run(job, tasks, read, token, limit=0):
     is the memory above which a child is ended.
     """
     yield [{"kind": "begin", "node": "%s, process %d" % (socket.gethostname(), os.getpid())}]
-    key, child, began = None, None, time.monotonic()
+    key, child, took = None, None, 0.0
+    held = Held()
     try:
         for task in tasks:
             try:
@@ -217,11 +225,20 @@ def run(job, tasks, read, token, limit=0):
                             socket.gethostname(), job["folder"]))
                     key = (place(job["binaries"], read), job["folder"], job["cpus"], job["memory"])
                     child = take(key, token)
-                yield from one(child, task, limit)
+                began = time.monotonic()
+                for event in child.run(task, held):
+                    held.add(event)
+                    if limit and child.resident() > limit:
+                        child.stop()
+                        raise Lost("the worker process was over %d bytes of memory; the engine allows no more" % limit)
+                    if held.due(event):
+                        yield held.take()
+                took += time.monotonic() - began
             except Lost as error:
                 child = None
-                yield [{"task": task["id"], "attempt": task["attempt"], "kind": "lost", "err": str(error)}]
-        yield [{"kind": "took", "seconds": time.monotonic() - began}]
+                held.add({"task": task["id"], "attempt": task["attempt"], "kind": "lost", "err": str(error)})
+        held.add({"kind": "took", "seconds": took})
+        yield held.take()
         if child is not None and job["keep"]:
             leave(key, token, child)
             child = None
@@ -233,25 +250,29 @@ def run(job, tasks, read, token, limit=0):
             child.stop()
 
 
-def one(child, task, limit):
-    """Runs a task and yields lists of its events."""
-    child.give(task)
-    read, shown = {}, time.monotonic()
-    while True:
-        event = child.next()
-        if limit and child.resident() > limit:
-            child.stop()
-            raise Lost("the worker process was over %d bytes of memory; the engine allows no more" % limit)
-        kind = event["kind"] if event else ""
-        if kind == "progress":
-            stage = event.get("stage", 0)
-            read[stage] = read.get(stage, 0) + event.get("bytes", 0)
-            if time.monotonic() - shown < PROGRESS:
-                continue
-        events = [{"kind": "progress", "stage": s, "bytes": n} for s, n in read.items()]
-        if kind not in ("", "progress"):
-            events.append(event)
-        read, shown = {}, time.monotonic()
-        yield events
-        if kind in ("done", "failed"):
+class Held:
+    """Events that wait to be passed on together."""
+
+    def __init__(self):
+        self.events, self.read, self.since = [], {}, time.monotonic()
+
+    def add(self, event):
+        if event is None:
             return
+        if event["kind"] == "progress":
+            stage = event.get("stage", 0)
+            self.read[stage] = self.read.get(stage, 0) + event.get("bytes", 0)
+        else:
+            self.events.append(event)
+
+    def patience(self):
+        """How long to wait for more."""
+        return HOLD if self.events or self.read else PULSE
+
+    def due(self, event):
+        return event is None or time.monotonic() - self.since >= HOLD
+
+    def take(self):
+        events = [{"kind": "progress", "stage": s, "bytes": n} for s, n in self.read.items()] + self.events
+        self.__init__()
+        return events

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"corpusmill/backend/dask"
 	"corpusmill/backend/local"
@@ -38,6 +39,9 @@ func (e *env) backend(r *recipe.Recipe, p *plan.Plan, now exec.Clock, logf func(
 		if r.Implied && r.RayAddress == "" && !ray.Present(r.Python, e.getenv) {
 			fmt.Fprintf(e.stderr, "note: executor_type is ray, and there is no Ray here: the run is local. Install ray, or set ray_address; --backend local is without this note\n")
 			return &local.Goroutines{Clock: now}, nil
+		}
+		if strings.Contains(r.RayAddress, "://") {
+			return nil, usageError{"a job by the dashboard of Ray is for corpusmill process; give auto or HOST:PORT here"}
 		}
 		engine = ray.Engine(r.RayAddress)
 	case "dask":

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -97,4 +98,81 @@ func TestRay(t *testing.T) {
 		args := append(x.in(t, dir, input), "--words_num_filter.gpu_required", "1")
 		corpusmill(t, args...).want(t, exitFailure, "stage 1 asks for 1 by gpu_required", "Ray has offers 0")
 	})
+}
+
+// TestRayCost measures what Ray costs beside the same run on this machine. It
+// is for CORPUSMILL_FULL, on a machine that is quiet.
+func TestRayCost(t *testing.T) {
+	if !full() {
+		t.Skip("CORPUSMILL_FULL isn't set")
+	}
+	c := raytest.Start(t, 2)
+	c.Setenv(t)
+	t.Setenv("CORPUSMILL_PYTHON", c.Python)
+	onRay := []string{"--backend", "ray", "--ray_address", c.Address}
+	dir := scratch.Dir(t)
+	tiny := write(t, filepath.Join(dir, "tiny.jsonl"), string(rows(1<<20, 0)))
+	large := write(t, filepath.Join(dir, "large.jsonl"), string(rows(100<<20, 0.3)))
+	const recipe = "process: [clean_email_mapper: {}, text_length_filter: {min_len: 20}, word_repetition_filter: {}, document_deduplicator: {}]\n"
+
+	whole := func(segment string, flags ...string) time.Duration {
+		x := trial{"tasks", mapOnly, "out.jsonl", append(flags, "--segment", segment)}
+		began := time.Now()
+		corpusmill(t, x.in(t, scratch.Dir(t), tiny)...).want(t, 0)
+		return time.Since(began)
+	}
+	perTask := func(flags ...string) (run time.Duration, task float64) {
+		run = whole("32MiB", flags...)
+		return run, float64((whole("1KiB", flags...) - run).Microseconds()) / 1024 / 1e3
+	}
+	t.Logf("the first run on the cluster: %.1f s", whole("32MiB", onRay...).Seconds())
+	run, task := perTask(onRay...)
+	_, here := perTask()
+	t.Logf("another: %.1f s, and %.2f ms for each further task; a task here takes %.2f ms", run.Seconds(), task, here)
+
+	x := trial{"cost", recipe, "out.jsonl", nil}
+	one, wait := begin(t, x.in(t, scratch.Dir(t), large))
+	o := wait()
+	o.want(t, 0)
+	local := one.ProcessState.UserTime() + one.ProcessState.SystemTime()
+	x.flags = onRay
+	at := scratch.Dir(t)
+	began := time.Now()
+	driver, wait := begin(t, x.in(t, at, large))
+	used := map[int]time.Duration{}
+	ended := make(chan outcome, 1)
+	go func() { ended <- wait() }()
+	for running := true; running; {
+		select {
+		case o = <-ended:
+			running = false
+		case <-time.After(20 * time.Millisecond):
+			for _, m := range c.Machines {
+				for _, pid := range m.Find(t, "worker "+at) {
+					used[pid] = max(used[pid], cpuTime(pid))
+				}
+			}
+		}
+	}
+	o.want(t, 0)
+	var workers time.Duration
+	for _, d := range used {
+		workers += d
+	}
+	t.Logf("100 MiB in %.1f s; CPU here %.2f s, there %.2f s in %d workers (%.2f times) and %.2f s in the driver", time.Since(began).Seconds(),
+		local.Seconds(), workers.Seconds(), len(used), workers.Seconds()/local.Seconds(), (driver.ProcessState.UserTime() + driver.ProcessState.SystemTime()).Seconds())
+}
+
+// cpuTime is what a process has used, or 0 when it is gone.
+func cpuTime(pid int) time.Duration {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(raw), ") ")
+	var user, system int64
+	fields := strings.Fields(rest)
+	fmt.Sscan(fields[11], &user)
+	fmt.Sscan(fields[12], &system)
+	return time.Duration(user+system) * 10 * time.Millisecond // ticks are 100 a second
 }

@@ -75,7 +75,7 @@ func (c *Cluster) start(t testing.TB, m *netns.Machine, dir string, args []strin
 	defer cancel()
 	cmd := m.Command(filepath.Join(c.Bin, "ray"), args...)
 	said := &strings.Builder{}
-	cmd.Env, cmd.Dir = append(os.Environ(), c.Env...), dir
+	cmd.Env, cmd.Dir = append(append(os.Environ(), c.Env...), "TMPDIR="+dir), dir
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = said, said, time.Second
 	defer context.AfterFunc(ctx, m.Kill)()
 	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {

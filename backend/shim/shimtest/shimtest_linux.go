@@ -92,7 +92,7 @@ func Start(t testing.TB, m *netns.Machine, dir string, env []string, name string
 	t.Helper()
 	d := &Daemon{Name: filepath.Base(name), Ended: make(chan struct{})}
 	cmd := m.Command(name, args...)
-	cmd.Env, cmd.Dir = append(os.Environ(), env...), dir
+	cmd.Env, cmd.Dir = append(append(os.Environ(), env...), "TMPDIR="+dir), dir
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = d, d, time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
