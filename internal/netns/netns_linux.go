@@ -127,10 +127,15 @@ func (m *Machine) Find(t testing.TB, text string) (pids []int) {
 	return pids
 }
 
-// KillOne kills one process on the machine whose command line has a text in it.
+// KillOne kills one process on the machine whose command line has a text in it,
+// and waits some seconds for it to be there.
 func (m *Machine) KillOne(t testing.TB, text string) {
 	t.Helper()
 	pids := m.Find(t, text)
+	for tries := 0; len(pids) == 0 && tries < 200; tries++ {
+		time.Sleep(100 * time.Millisecond)
+		pids = m.Find(t, text)
+	}
 	if len(pids) == 0 {
 		t.Fatalf("nothing on %s has %q in its command line", m.IP, text)
 	}
