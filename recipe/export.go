@@ -41,7 +41,7 @@ func (l *loader) checkExport() {
 		if want == "parquet" {
 			l.fail(e.Pos, "export to a file", "Parquet can't be written to standard output")
 		}
-		if b := l.out.Backend; b != "local" && b != "processes" {
+		if b := l.out.Backend; b != "local" && b != "processes" && !l.out.Implied {
 			l.fail(e.Pos, "export to a file in a folder that all machines share", "with --backend %s the workers meet beside export_path, which standard output has no place for", b)
 		}
 		if e.ShardSize > 0 {

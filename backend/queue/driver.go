@@ -79,11 +79,12 @@ func (d *Driver) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func(exe
 	p := pace{max: d.Poll}
 	d.refresh()
 	for last := d.now(); ; {
-		if now := d.now(); now-last > d.Lost/2 {
+		now := d.now()
+		if now-last > d.Lost/2 {
 			d.refresh() // it was this process that slept
 		}
-		last = d.now()
-		some, err := d.look(ctx, on)
+		last = now
+		some, err := d.look(ctx, now, on)
 		if err == nil {
 			var given bool
 			given, err = d.assign()
@@ -157,8 +158,10 @@ func (d *Driver) outstanding() int {
 }
 
 // look takes in what has happened since the last time, and says whether
-// anything has.
-func (d *Driver) look(ctx context.Context, on func(exec.Event)) (some bool, err error) {
+// anything has. Silence is measured up to now, when the look began: were this
+// process put to sleep in the middle of it, nobody would count as silent for
+// that.
+func (d *Driver) look(ctx context.Context, now time.Duration, on func(exec.Event)) (some bool, err error) {
 	some, err = d.admit()
 	if err != nil {
 		return some, err
@@ -185,7 +188,7 @@ func (d *Driver) look(ctx context.Context, on func(exec.Event)) (some bool, err 
 			why = m.hello.Name + " has left"
 		case left:
 			why = m.hello.Name + ": " + why
-		case d.now()-m.heard > d.Lost:
+		case now-m.heard > d.Lost:
 			why = fmt.Sprintf("%s has given no sign of life for %v", m.hello.Name, d.Lost)
 			d.logf("%s", why)
 		default:
@@ -198,7 +201,7 @@ func (d *Driver) look(ctx context.Context, on func(exec.Event)) (some bool, err 
 	switch {
 	case len(d.members) > 0 || d.outstanding() == 0:
 		d.alone = d.now()
-	case d.now()-d.alone > d.Absent:
+	case now-d.alone > d.Absent:
 		return some, fmt.Errorf("no worker has joined for %v; what is done is kept: give the same command again when there are workers", d.Absent)
 	}
 	return some, nil

@@ -97,7 +97,16 @@ func (s *stage) run(n int) (events func() []string, wait func() error) {
 	})
 	done := make(chan error, 1)
 	go func() { done <- s.driver.Run(s.t.Context(), tasks, on) }()
-	return func() []string { mu.Lock(); defer mu.Unlock(); return slices.Clone(list) }, func() error { return <-done }
+	events = func() []string { mu.Lock(); defer mu.Unlock(); return slices.Clone(list) }
+	wait = func() error {
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(time.Minute):
+			return fmt.Errorf("the run doesn't end; its events are %q", events())
+		}
+	}
+	return events, wait
 }
 
 // player is a worker that the test plays.

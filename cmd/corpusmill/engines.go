@@ -40,6 +40,9 @@ func (e *env) backend(r *recipe.Recipe, p *plan.Plan, now exec.Clock, logf func(
 			fmt.Fprintf(e.stderr, "note: executor_type is ray, and there is no Ray here: the run is local. Install ray, or set ray_address; --backend local is without this note\n")
 			return &local.Goroutines{Clock: now}, nil
 		}
+		if r.Export.Path == "-" {
+			return nil, usageError{"executor_type is ray, and there the workers meet beside export_path, which standard output has no place for: export to a file in a folder that all machines share, or give --backend local"}
+		}
 		if strings.Contains(r.RayAddress, "://") {
 			return nil, usageError{"a job by the dashboard of Ray is for corpusmill process; give auto or HOST:PORT here"}
 		}
