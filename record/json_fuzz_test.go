@@ -143,7 +143,7 @@ func FuzzString(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		quoted := appendQuoted(nil, []byte(text))
+		quoted := AppendQuoted(nil, []byte(text))
 		if !json.Valid(quoted) || !utf8.Valid(quoted) {
 			t.Fatalf("%q became %q", text, quoted)
 		}
@@ -152,7 +152,7 @@ func FuzzString(f *testing.F) {
 			t.Fatalf("%q became %q and %q", text, quoted, back)
 		}
 		// Text of the first round is WTF-8, which a second leaves alone.
-		again := appendQuoted(nil, back)
+		again := AppendQuoted(nil, back)
 		if twice := appendUnescaped(nil, again[1:len(again)-1]); !bytes.Equal(twice, back) {
 			t.Fatalf("%q became %q and then %q", text, back, twice)
 		}

@@ -37,8 +37,8 @@ func newPathTree(fields *Fields) *pathTree {
 		name, parts := fields.Name(Path(p)), fields.Parts(Path(p))
 		t.nodes[0].edge(name).span = p
 		f := pathField{
-			quotedName: appendQuoted(nil, []byte(name)),
-			quotedLast: appendQuoted(nil, []byte(parts[len(parts)-1])),
+			quotedName: AppendQuoted(nil, []byte(name)),
+			quotedLast: AppendQuoted(nil, []byte(parts[len(parts)-1])),
 			nested:     -1,
 		}
 		if len(parts) > 1 {

@@ -47,14 +47,14 @@ func (j *JSONRows) AppendJSON(dst []byte, e *Edits) []byte {
 		}
 		switch c.kind {
 		case cutReplace:
-			dst = appendQuoted(dst, e.Text[c.path])
+			dst = AppendQuoted(dst, e.Text[c.path])
 		case cutInsert, cutAppend:
 			name := j.paths.fields[c.path].quotedName
 			if c.kind == cutInsert {
 				name = j.paths.fields[c.path].quotedLast
 			}
 			dst = append(append(dst, name...), ':')
-			dst = appendQuoted(dst, e.Text[c.path])
+			dst = AppendQuoted(dst, e.Text[c.path])
 		case cutExtra:
 			dst = append(dst, e.Extra...)
 		}

@@ -97,10 +97,10 @@ func putRune(p []byte, r rune) int {
 	return 4
 }
 
-// appendQuoted appends text as a JSON string with the fewest escapes: the
+// AppendQuoted appends text as a JSON string with the fewest escapes: the
 // double quote, the backslash and control characters. Surrogates in WTF-8
 // become \u escapes, and bytes that are no UTF-8 at all U+FFFD.
-func appendQuoted(dst, text []byte) []byte {
+func AppendQuoted(dst, text []byte) []byte {
 	start := len(dst)
 	dst = append(dst, '"')
 	clean := true
@@ -120,7 +120,7 @@ func appendQuoted(dst, text []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendRepaired is the body of appendQuoted for text that isn't UTF-8.
+// appendRepaired is the body of AppendQuoted for text that isn't UTF-8.
 func appendRepaired(dst, text []byte) []byte {
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)

@@ -39,6 +39,11 @@ type Split struct {
 	Seg   int    `json:"seg"`   // ordinal within the file of the first segment
 	Start int64  `json:"start"` // inclusive
 	End   int64  `json:"end"`   // exclusive; -1 for the end of the file
+	// Packed is where, in the bytes as stored, to begin to decompress, and Lead
+	// how many uncompressed bytes come from there before those that Start asks
+	// for. Packed is 0 for the begin of the file.
+	Packed int64 `json:"packed,omitempty"`
+	Lead   int64 `json:"lead,omitempty"`
 }
 
 // ReadOptions are the same for all splits of a run.

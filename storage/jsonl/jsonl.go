@@ -31,8 +31,10 @@ func (Format) Name() string { return "jsonl" }
 // Extensions are the file name endings that mean JSON Lines.
 func (Format) Extensions() []string { return []string{".jsonl", ".ndjson", ".json"} }
 
-// Splits cuts a plain file of known size into one split a segment; any other
-// is one split. It refuses a .json file that holds one list.
+// Splits cuts a plain file of known size into one split a segment, and a
+// compressed one at the first segment of each frame where codec.Places tells
+// of frames; any other is one split. It refuses a .json file that holds one
+// list.
 func (Format) Splits(f storage.File, src uint32, segment int64) ([]storage.Split, error) {
 	if segment <= 0 {
 		return nil, fmt.Errorf("%s: segment size %d must be above 0", f.Path, segment)
@@ -40,12 +42,45 @@ func (Format) Splits(f storage.File, src uint32, segment int64) ([]storage.Split
 	if err := refuseList(f); err != nil {
 		return nil, err
 	}
+	if f.Codec != storage.Plain && f.Size >= 0 {
+		return packedSplits(f, src, segment)
+	}
 	if !seekable(f) {
 		return []storage.Split{{Src: src, End: -1}}, nil
 	}
 	splits := make([]storage.Split, 0, f.Size/segment+1)
 	for at := int64(0); at < f.Size || at == 0; at += segment {
 		splits = append(splits, storage.Split{Src: src, Seg: len(splits), Start: at, End: min(at+segment, f.Size)})
+	}
+	return splits, nil
+}
+
+// packedSplits cuts a compressed file. A split begins with the first segment
+// that begins in a frame, so that no frame is decompressed for more than two.
+// The last one has no end: it reads the file's last checksum, too.
+func packedSplits(f storage.File, src uint32, segment int64) ([]storage.Split, error) {
+	places, size, err := codec.Places(f.Path, f.Codec)
+	if err != nil {
+		return nil, err
+	}
+	splits := []storage.Split{{Src: src, End: -1}}
+	if len(places) < 2 {
+		return splits, nil
+	}
+	for i, p := range places[1:] {
+		end := size
+		if i+2 < len(places) {
+			end = places[i+2].Start
+		}
+		// The byte before a split says whether a line begins with it: it is
+		// looked for in the same frame.
+		seg := p.Start/segment + 1
+		start := seg * segment
+		if start > end || start >= size {
+			continue
+		}
+		splits[len(splits)-1].End = start
+		splits = append(splits, storage.Split{Src: src, Seg: int(seg), Start: start, End: -1, Packed: p.Packed, Lead: start - 1 - p.Start})
 	}
 	return splits, nil
 }
@@ -99,12 +134,19 @@ func (Format) Open(ctx context.Context, f storage.File, s storage.Split, o stora
 	}
 	r.batch.Rows = r.rows
 	if !seekable(f) {
-		src, err := codec.Open(f.Path, f.Codec)
+		r.skip = r.pos
+		open := func() (io.ReadCloser, error) { return codec.Open(f.Path, f.Codec) }
+		if s.Packed > 0 {
+			r.skip = s.Lead
+			open = func() (io.ReadCloser, error) {
+				return codec.OpenAt(f.Path, f.Codec, codec.Place{Packed: s.Packed, Start: r.pos - s.Lead})
+			}
+		}
+		src, err := open()
 		if err != nil {
 			return nil, err
 		}
 		r.src, r.closer = src, src
-		r.skip = r.pos
 		return r, nil
 	}
 	file, err := os.Open(f.Path)

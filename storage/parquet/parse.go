@@ -12,6 +12,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/float16"
 	"github.com/apache/arrow-go/v18/parquet"
+
+	"corpusmill/storage/jsonrow"
 )
 
 // parse appends to v the value that val, JSON text that isn't null, stands
@@ -64,7 +66,7 @@ func (c *conv) parse(v *column, val []byte) error {
 
 // parseText appends a JSON string to a column of bytes.
 func (v *column) parseText(val []byte) error {
-	data, err := appendUnquoted(v.data, val)
+	data, err := jsonrow.AppendUnquoted(v.data, val)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package parquet
 import (
 	"fmt"
 	"slices"
+
+	"corpusmill/storage/jsonrow"
 )
 
 // shredder takes rows apart into levels and values, a column for each leaf.
@@ -58,7 +60,7 @@ func (s *shredder) null(n *node, rep int16) error {
 // value appends val, JSON text, as the value of n at repetition level rep.
 // After an error the columns below n hold part of it.
 func (s *shredder) value(n *node, val []byte, rep int16) error {
-	if isNull(val) {
+	if jsonrow.IsNull(val) {
 		return s.null(n, rep)
 	}
 	switch n.shape {
@@ -75,7 +77,7 @@ func (s *shredder) value(n *node, val []byte, rep int16) error {
 		return fmt.Errorf("column %s: %.40s is no list", n.name, val)
 	}
 	empty := true
-	err := elements(val, func(i int, v []byte) error {
+	err := jsonrow.Elements(val, func(i int, v []byte) error {
 		empty = false
 		at := n.rep
 		if i == 0 {
@@ -118,7 +120,7 @@ func (s *shredder) object(n *node, val []byte, rep int16) error {
 // counts.
 func (s *shredder) find(n *node, val []byte, base int) error {
 	next := 0
-	return members(val, func(key, v []byte) error {
+	return jsonrow.Members(val, func(key, v []byte) error {
 		i := next
 		if i >= len(n.children) || !isName(key, n.children[i].name) {
 			name, err := memberName(key)
@@ -151,7 +153,7 @@ func newFitter(hint *Schema) *fitter {
 func (f *fitter) observe(row []byte, unlike []string) []string {
 	root := f.tree.root
 	seen := 0
-	_ = members(row, func(key, v []byte) error {
+	_ = jsonrow.Members(row, func(key, v []byte) error {
 		name, err := memberName(key)
 		if err != nil {
 			return err
@@ -182,7 +184,7 @@ func (f *fitter) observe(row []byte, unlike []string) []string {
 // missing marks the columns that a row lacks and that may not be null.
 func (f *fitter) missing(row []byte, unlike []string) []string {
 	have := make([]bool, len(f.tree.root.children))
-	_ = members(row, func(key, _ []byte) error {
+	_ = jsonrow.Members(row, func(key, _ []byte) error {
 		if name, err := memberName(key); err == nil {
 			if i, ok := f.tree.root.byName[string(name)]; ok {
 				have[i] = true

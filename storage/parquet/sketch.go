@@ -10,9 +10,9 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"corpusmill/record"
+	"corpusmill/storage/jsonrow"
 )
 
 const (
@@ -92,7 +92,7 @@ func (s *Sketch) Observe(id record.ID, row []byte) error {
 	if len(row) < 2 || row[0] != '{' {
 		return errors.New("the row is no JSON object")
 	}
-	if err := checkText(row); err != nil {
+	if err := jsonrow.CheckText(row); err != nil {
 		return err
 	}
 	o := observer{id: id}
@@ -102,35 +102,6 @@ func (s *Sketch) Observe(id record.ID, row []byte) error {
 	s.rows++
 	if s.fit != nil {
 		s.unlike = s.fit.observe(row, s.unlike)
-	}
-	return nil
-}
-
-// checkText makes sure that all strings of a row can be UTF-8.
-func checkText(row []byte) error {
-	if !utf8.Valid(row) {
-		return errors.New("the row is not UTF-8")
-	}
-	if !bytes.Contains(row, []byte(`\ud`)) && !bytes.Contains(row, []byte(`\uD`)) {
-		end, err := skipValue(row, 0)
-		if err == nil && end != len(row) {
-			err = fmt.Errorf("the row goes on after the object, at byte %d", end)
-		}
-		return err
-	}
-	var scratch []byte
-	for i := 0; i < len(row); i++ {
-		if row[i] != '"' {
-			continue
-		}
-		end, err := skipString(row, i)
-		if err != nil {
-			return err
-		}
-		if scratch, err = appendUnquoted(scratch[:0], row[i:end]); err != nil {
-			return fmt.Errorf("byte %d: %w", i, err)
-		}
-		i = end - 1
 	}
 	return nil
 }
@@ -151,7 +122,7 @@ func (o *observer) value(n *shapeNode, val []byte, depth int) error {
 		}
 		n.saw |= sawBool
 	case 'n':
-		if !isNull(val) {
+		if !jsonrow.IsNull(val) {
 			return fmt.Errorf("%.40s is no JSON value", val)
 		}
 		n.saw |= sawNull
@@ -168,7 +139,7 @@ func (o *observer) value(n *shapeNode, val []byte, depth int) error {
 		if n.elem == nil {
 			n.elem = &shapeNode{}
 		}
-		return elements(val, func(_ int, v []byte) error { return o.value(n.elem, v, depth+1) })
+		return jsonrow.Elements(val, func(_ int, v []byte) error { return o.value(n.elem, v, depth+1) })
 	default:
 		n.saw |= numberKind(val)
 	}
@@ -177,7 +148,7 @@ func (o *observer) value(n *shapeNode, val []byte, depth int) error {
 
 func (o *observer) object(n *shapeNode, val []byte, depth int) error {
 	next := 0
-	return members(val, func(key, v []byte) error {
+	return jsonrow.Members(val, func(key, v []byte) error {
 		if n.saw&sawWhole != 0 {
 			return nil
 		}
@@ -213,7 +184,7 @@ func memberName(key []byte) ([]byte, error) {
 	if bytes.IndexByte(key, '\\') < 0 {
 		return key[1 : len(key)-1], nil
 	}
-	return appendUnquoted(nil, key)
+	return jsonrow.AppendUnquoted(nil, key)
 }
 
 // member returns the index of a member, which it adds when it is new.
