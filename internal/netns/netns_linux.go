@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -160,6 +161,40 @@ func (m *Machine) KillOne(t testing.TB, text string) {
 	}
 }
 
+// Mount has the mount command run for the processes that are on the machine
+// now, and those that they start: they see the file systems so, and nobody
+// else does.
+func (m *Machine) Mount(t testing.TB, args ...string) {
+	t.Helper()
+	pids, err := m.Processes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := os.Readlink("/proc/self/ns/mnt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := map[string]bool{}
+	for _, pid := range pids {
+		// Each command on the machine has a view of its own.
+		view := fmt.Sprintf("/proc/%d/ns/mnt", pid)
+		name, err := os.Readlink(view)
+		if err != nil || done[name] {
+			continue // it has ended, or another one stands for it
+		}
+		if name == own {
+			t.Fatalf("process %d on %s sees the file systems of this machine: what it mounts would be mounted here", pid, m.IP)
+		}
+		done[name] = true
+		if out, err := exec.Command("nsenter", append([]string{"--mount=" + view, "mount"}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("mount %v: %v: %s", args, err, out)
+		}
+	}
+	if len(done) == 0 {
+		t.Fatalf("nothing runs on %s", m.IP)
+	}
+}
+
 // Cut takes the machine off the network, as a cable that is pulled. The first
 // machine can't be cut off.
 func (m *Machine) Cut(t testing.TB) {
@@ -167,6 +202,54 @@ func (m *Machine) Cut(t testing.TB) {
 	if err := ip("-n", m.Name, "link", "set", "eth0", "down"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Freeze stops the processes on the machine whose command line has a text in it,
+// until they are killed, as soon as there is one. It doesn't wait for that.
+func (m *Machine) Freeze(t testing.TB, text string) {
+	done := make(chan struct{})
+	t.Cleanup(func() { <-done })
+	go func() {
+		defer close(done)
+		for range 600 {
+			if pids := m.Find(t, text); len(pids) > 0 {
+				freeze(t, pids)
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Errorf("nothing on %s has %q in its command line", m.IP, text)
+	}()
+}
+
+func freeze(t testing.TB, pids []int) {
+	t.Helper()
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil && err != syscall.ESRCH {
+			t.Error(err)
+		}
+	}
+}
+
+// FreezeFor stops all that runs on the machine, as one that swaps or sleeps, and
+// wakes it after a while, or when the test ends.
+func (m *Machine) FreezeFor(t testing.TB, d time.Duration) {
+	t.Helper()
+	pids, err := m.Processes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	freeze(t, pids)
+	var once sync.Once
+	wake := func() {
+		once.Do(func() {
+			for _, pid := range pids {
+				syscall.Kill(pid, syscall.SIGCONT) // some may be gone
+			}
+		})
+	}
+	timer := time.AfterFunc(d, wake)
+	t.Cleanup(func() { timer.Stop(); wake() })
 }
 
 // Kill kills all that runs on the machine.
