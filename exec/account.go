@@ -33,13 +33,17 @@ type StepCount struct {
 	Count
 	Edited  int64   `json:"edited,omitempty"`  // rows that a mapper changed
 	Reasons []int64 `json:"reasons,omitempty"` // rows dropped, by the operator's reasons
-	Nanos   int64   `json:"nanos"`             // time in the operator, estimated from samples
+	// Nanos is the time in the operator, and CPUNanos the CPU time, estimated
+	// from samples.
+	Nanos    int64 `json:"nanos"`
+	CPUNanos int64 `json:"cpu_nanos,omitempty"`
 }
 
 func (c *StepCount) add(o StepCount) {
 	c.Count.add(o.Count)
 	c.Edited += o.Edited
 	c.Nanos += o.Nanos
+	c.CPUNanos += o.CPUNanos
 	for i, n := range o.Reasons {
 		for len(c.Reasons) <= i {
 			c.Reasons = append(c.Reasons, 0)

@@ -40,6 +40,9 @@ type Event struct {
 	FullDisk *DiskError `json:"full_disk,omitempty"`
 	// Account is set when a failure is an AccountError.
 	Account bool `json:"account,omitempty"`
+	// Usage is what the worker's process took so far; nil when it isn't measured,
+	// and with TaskProgress.
+	Usage *Usage `json:"usage,omitempty"`
 	// Stage and Bytes belong to TaskProgress: uncompressed input bytes read
 	// since the last one.
 	Stage int   `json:"stage,omitempty"`

@@ -3,6 +3,7 @@ package exec
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -29,7 +30,7 @@ type chain struct {
 	payload []byte
 	keys    []op.Key
 	worker  op.Worker
-	clock   Clock
+	watch   stopwatch
 	through bool // rows that an earlier stage has checked leave as they are
 	seen    int64
 	at      int // the step that runs, index of stage.steps; -1 for source
@@ -43,7 +44,7 @@ type instance struct {
 }
 
 func newChain(s *openStage, p *plan.Plan, worker int, clock Clock) (*chain, error) {
-	c := &chain{stage: s, plan: p, worker: op.Worker{ID: worker}, clock: clock, at: -1}
+	c := &chain{stage: s, plan: p, worker: op.Worker{ID: worker}, watch: stopwatch{clock: clock, cpu: !p.Unmonitored}, at: -1}
 	c.rec = record.New(s.env.Fields, s.env.Stats)
 	c.steps = make([]instance, len(s.steps))
 	for i := range s.steps {
@@ -230,15 +231,18 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 		source.Kept++
 	}
 	c.seen++
-	timed := c.clock != nil && c.seen%sampleEvery == 0
-	var began int64
+	timed := c.watch.clock != nil && c.seen%sampleEvery == 0
+	if timed && c.watch.due(c.seen) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
 	for i := range c.steps {
 		c.at = i
 		in := &c.steps[i]
 		n := s.count(in.account)
 		n.In++
 		if timed {
-			began = c.clock()
+			c.watch.start()
 		}
 		var err error
 		ok, why := true, op.Reason(0)
@@ -252,7 +256,7 @@ func (c *chain) row(rows record.Rows, row int, e heldEntry, s *segmentState) err
 			ok, why = in.filter.Keep(c.rec)
 		}
 		if timed {
-			n.Nanos += (c.clock() - began) * sampleEvery
+			c.watch.stop(n)
 		}
 		if err != nil {
 			return c.refuse(rows, row, s, in.account, err)
@@ -335,14 +339,13 @@ func (c *chain) key(rows record.Rows, row int, e heldEntry, s *segmentState, tim
 	account := c.stage.dedup.account
 	n := s.count(account)
 	n.In++
-	var began int64
 	if timed {
-		began = c.clock()
+		c.watch.start()
 	}
 	var err error
 	c.keys, err = c.dedup.Keys(c.rec, c.keys[:0])
 	if timed {
-		n.Nanos += (c.clock() - began) * sampleEvery
+		c.watch.stop(n)
 	}
 	if err != nil {
 		return c.refuse(rows, row, s, account, err)

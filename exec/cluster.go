@@ -118,7 +118,7 @@ func readRange(paths []string, by op.GroupBy, lo, hi uint64) ([]rangeEntry, erro
 			entries = append(entries, rangeEntry{getKey(raw), nodeOf(seg, binary.LittleEndian.Uint32(raw[16:]))})
 		}
 	})
-	slices.SortFunc(entries, compareRangeEntries)
+	sortHashes(entries, nil, lo, hi, func(e *rangeEntry) uint64 { return e.key.Hi }, compareRangeEntries)
 	return entries, err
 }
 

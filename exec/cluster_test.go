@@ -181,6 +181,19 @@ func TestSortKeys(t *testing.T) {
 				t.Fatalf("%d keys with mask %x are out of order", n, mask)
 			}
 		}
+		for _, parts := range []int{1, 2, 7, 1000} {
+			lo, hi := rangeOf(parts/2, parts)
+			entries := make([]rangeEntry, n)
+			for i := range entries {
+				entries[i] = rangeEntry{op.Key{Hi: lo + rnd.Uint64N(hi-lo), Lo: rnd.Uint64N(3)}, node(rnd.Uint64N(5))}
+			}
+			want := slices.Clone(entries)
+			slices.SortFunc(want, compareRangeEntries)
+			sortHashes(entries, nil, lo, hi, func(e *rangeEntry) uint64 { return e.key.Hi }, compareRangeEntries)
+			if !slices.Equal(entries, want) {
+				t.Fatalf("%d entries of one of %d ranges are out of order", n, parts)
+			}
+		}
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"corpusmill/plan"
-	"corpusmill/storage"
 )
 
 // syncBytes is how much is written between two times that the run's files
@@ -25,7 +24,8 @@ type committer struct {
 	segs     *[]segmentInfo
 	first    bool
 	streams  map[string]*stream
-	out      *output
+	out      *output // nil when it is for other stages to make
+	rows     bool    // each segment has left a file of rows
 	unsynced int64
 	files    []string // of the stage's segments since the last sync
 	dir      workDir
@@ -49,6 +49,7 @@ func openCommitter(p *plan.Plan, stage int, dir workDir, j *journal, a *Account,
 	}
 	paths := map[string]string{dropStream: dir.drops(stage), quarantineStream: dir.quarantine(stage)}
 	write := p.Stages[stage].End == plan.EndWrite && !p.MakesIndex()
+	c.rows = write && p.MakesFiles()
 	if write && len(p.Stats) > 0 {
 		paths[statsStream] = dir.stats()
 	}
@@ -59,12 +60,8 @@ func openCommitter(p *plan.Plan, stage int, dir workDir, j *journal, a *Account,
 			return nil, err
 		}
 	}
-	if write {
-		spec, folder := p.Output, dir.out()
-		if spec.Format != "jsonl" {
-			spec, folder = spool, dir.spool()
-		}
-		if c.out, err = openOutput(spec, folder, workers, last.Output, stdout); err != nil {
+	if write && !c.rows {
+		if c.out, err = openOutput(p.Output, dir.out(), workers, last.Output, stdout); err != nil {
 			c.close()
 			return nil, err
 		}
@@ -100,9 +97,13 @@ func (c *committer) commit(s *Segment) error {
 		c.files = append(c.files, c.dir.keys(c.stage, s.Src, s.Seg), c.dir.held(c.stage, s.Src, s.Seg))
 	case plan.EndPayloads:
 		c.files = append(c.files, c.dir.payloads(c.stage, s.Src, s.Seg))
+	case plan.EndWrite:
+		if c.rows {
+			c.files = append(c.files, c.dir.rows(s.Src, s.Seg))
+		}
 	}
 	c.account.apply(&s.Summary)
-	c.unsynced += s.Bulk.size() + s.File.Bytes
+	c.unsynced += s.Bulk.size() + s.File.Bytes + s.RowBytes
 	return c.note(entry{Segment: &segmentEntry{Stage: c.stage, Summary: s.Summary}}, c.unsynced >= syncBytes)
 }
 
@@ -225,6 +226,3 @@ func countedRows(p *plan.Plan, stage int, s *Summary) int64 {
 	}
 	return s.Rows.Rows
 }
-
-// spool is where the rows for a columnar output are written first.
-var spool = plan.Output{Format: "jsonl", Codec: storage.Zstd, Layout: plan.SingleFile}

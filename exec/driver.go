@@ -31,8 +31,12 @@ import (
 
 // Options are how a run is done. They don't change its result.
 type Options struct {
-	Workers int   // tasks at once, at least 1
-	Memory  int64 // bytes that the process is to stay under; 0 for no bound
+	Workers int // tasks at once in this process, at least 1
+	// Parallel is how many tasks run at once on the whole engine; 0 for what the
+	// backend says when it is Wide, or else Workers.
+	Parallel int
+	Splits   Splitting
+	Memory   int64 // bytes that the process is to stay under; 0 for no bound
 	// Folder is the run folder. It holds what the run needs while it goes on
 	// and what it leaves: the log of drops, the quarantine, report, manifest.
 	Folder  string
@@ -41,6 +45,8 @@ type Options struct {
 	Logf    func(format string, args ...any) // nil for silence
 	// Begin is told of the run's progress when it starts.
 	Begin func(*Progress)
+	// Clock is for the report of resources; nil for none.
+	Clock Clock
 }
 
 // waiting is the memory for finished segments whose turn hasn't come.
@@ -76,27 +82,30 @@ func (e *AccountError) Unwrap() error { return e.Err }
 
 // driver is one run.
 type driver struct {
-	plan     *plan.Plan
-	backend  Backend
-	opts     Options
-	work     workDir
-	journal  *journal
-	account  *Account
-	index    *keyIndex // that the run goes on from; nil for none
-	segs     []segmentInfo
-	keys     map[int]keyCounts
-	last     map[int]*segmentEntry
-	tasks    map[taskEntry]bool  // that are done, of stages without segments
-	rounds   map[int]*roundEntry // the last that is done, by components stage
-	found    map[int]int         // files that a stage which is done has left
-	findings map[int]*findings   // of a stage which is done and found clusters
-	captures map[int]map[node]capture
-	finished map[int]bool
-	sketches []json.RawMessage // of the committed segments, for a columnar output
-	shards   []shard           // files of the last output stage that is done
-	commit   *commitEntry
-	progress *Progress
-	resumed  bool
+	plan      *plan.Plan
+	backend   Backend
+	opts      Options
+	work      workDir
+	journal   *journal
+	account   *Account
+	index     *keyIndex // that the run goes on from; nil for none
+	segs      []segmentInfo
+	keys      map[int]keyCounts
+	last      map[int]*segmentEntry
+	tasks     map[taskEntry]bool  // that are done, of stages without segments
+	rounds    map[int]*roundEntry // the last that is done, by components stage
+	found     map[int]int         // files that a stage which is done has left
+	findings  map[int]*findings   // of a stage which is done and found clusters
+	captures  map[int]map[node]capture
+	finished  map[int]bool
+	sketches  []json.RawMessage // of the committed segments, for a columnar output
+	written   []writtenSegment  // that have left a file of rows
+	made      map[int]*madeFile // by their places in the output
+	shards    []shard           // files of the last output stage that is done
+	commit    *commitEntry
+	progress  *Progress
+	resources *resources // nil when they aren't measured
+	resumed   bool
 }
 
 // Run runs the plan, or continues it where an interrupted run in the same
@@ -111,7 +120,7 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 	defer unlock()
 	d := &driver{plan: p, backend: b, opts: o, work: workDir(filepath.Join(o.Folder, "work")),
 		keys: map[int]keyCounts{}, last: map[int]*segmentEntry{}, tasks: map[taskEntry]bool{}, rounds: map[int]*roundEntry{},
-		found: map[int]int{}, findings: map[int]*findings{}, captures: map[int]map[node]capture{}, finished: map[int]bool{},
+		found: map[int]int{}, findings: map[int]*findings{}, captures: map[int]map[node]capture{}, finished: map[int]bool{}, made: map[int]*madeFile{},
 		progress: newProgress(len(p.Stages))}
 	defer func() { d.journal.close() }()
 	if err := d.open(); err != nil {
@@ -121,6 +130,8 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 		o.Begin(d.progress)
 	}
 	if d.commit == nil {
+		d.resources = newResources(p, o.Clock)
+		defer d.resources.close()
 		if err := d.stages(ctx); err != nil {
 			return nil, err
 		}
@@ -144,6 +155,7 @@ func (d *driver) open() error {
 	if old != nil {
 		// The interrupted run's segments and tasks are what its journal speaks of.
 		d.plan.Segment, d.plan.TaskMemory = old.Segment, old.TaskMemory
+		d.plan.MakeFiles(old.MakesFiles())
 		if diff := plan.Diff(old, d.plan); len(diff) > 0 {
 			return &UnsafeResume{d.opts.Folder, diff}
 		}
@@ -200,6 +212,7 @@ func (d *driver) stages(ctx context.Context) error {
 			continue
 		}
 		debug.FreeOSMemory() // what the stage before needed is not what this one needs
+		d.resources.begin(i)
 		var err error
 		switch s.End {
 		case plan.EndKeys, plan.EndPayloads, plan.EndWrite:
@@ -210,9 +223,10 @@ func (d *driver) stages(ctx context.Context) error {
 			err = d.clusterStage(ctx, i)
 		case plan.EndComponents:
 			err = d.componentStage(ctx, i)
-		case plan.EndEncode:
-			err = d.encode(ctx)
+		case plan.EndFiles:
+			err = d.fileStage(ctx, i)
 		}
+		d.resources.end()
 		if err != nil {
 			return d.explain(err)
 		}
@@ -230,6 +244,11 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 	if err != nil {
 		return err
 	}
+	if stage == 0 && len(tasks) > 0 {
+		if err := d.noteUncut(); err != nil {
+			return err
+		}
+	}
 	err = d.run(ctx, tasks, func(s *Segment) error {
 		bulk := s.BulkFile
 		if err := c.commit(s); err != nil {
@@ -243,6 +262,7 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 		d.keys[stage] = n
 		d.sketch(s.Sketch)
 		d.capture(stage, s.Captures)
+		d.note(stage, &s.Summary)
 		if stage == 0 {
 			d.progress.commit(&s.Summary)
 		}
@@ -295,23 +315,20 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 		}
 		return out, nil
 	}
+	grain := d.opts.Splits.grain(d.plan.OwnInputs(), d.parallel())
 	for i := int(src); i < len(d.plan.Inputs); i++ {
 		f := d.plan.Inputs[i]
 		if f.Indexed {
 			continue
 		}
-		format, ok := storage.Lookup(f.Format)
-		if !ok {
-			return nil, fmt.Errorf("%s: this corpusmill can't read the format %q", f.Path, f.Format)
-		}
-		splits, err := format.Splits(f, uint32(i), d.plan.Segment)
+		shares, err := cut(f, uint32(i), d.plan.Segment, grain)
 		if err != nil {
 			return nil, err
 		}
-		for k, split := range splits {
-			t := Task{Stage: stage, Found: found, Split: split}
+		for k, split := range shares {
+			t := Task{Stage: stage, Found: found, Split: split.Split, several: split.several}
 			if uint32(i) == src {
-				if k+1 < len(splits) && splits[k+1].Seg <= from {
+				if k+1 < len(shares) && shares[k+1].Seg <= from {
 					continue
 				}
 				t.From = from
@@ -328,6 +345,14 @@ func (d *driver) done(stage, found int) error {
 	return d.journal.write(entry{Done: &doneEntry{Stage: stage, Shards: d.shards, Found: found, Findings: d.findings[stage]}, Synced: true})
 }
 
+// note takes down that a segment has left a file of rows, in a run that makes
+// the output's files of them.
+func (d *driver) note(stage int, s *Summary) {
+	if d.plan.MakesFiles() && d.plan.Stages[stage].End == plan.EndWrite {
+		d.written = append(d.written, writtenSegment{s.Src, s.Seg, s.RowBytes})
+	}
+}
+
 // sketch notes the schema of a segment's rows. Equal ones in a row are one.
 func (d *driver) sketch(state json.RawMessage) {
 	if n := len(d.sketches); len(state) > 0 && (n == 0 || !bytes.Equal(d.sketches[n-1], state)) {
@@ -341,6 +366,8 @@ func (d *driver) describe(t Task) string {
 	switch s.End {
 	case plan.EndCluster:
 		return fmt.Sprintf("stage %d (%s), range %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
+	case plan.EndFiles:
+		return fmt.Sprintf("stage %d (%s), file %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
 	case plan.EndVerify:
 		return fmt.Sprintf("stage %d (%s), part %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
 	case plan.EndComponents:

@@ -22,8 +22,8 @@ type Task struct {
 	Attempt int           `json:"attempt"`
 	Split   storage.Split `json:"split"`
 	From    int           `json:"from"` // the split's segments before this one are done
-	// Range of Ranges equal parts of all keys, for EndCluster, or of all nodes,
-	// for EndComponents.
+	// Range of Ranges equal parts of all keys, for EndCluster, of all nodes,
+	// for EndComponents, or file of all files, for EndFiles.
 	Range  int `json:"range"`
 	Ranges int `json:"ranges"`
 	// Phase and Round are for EndComponents. Inputs is the number of files that
@@ -36,6 +36,12 @@ type Task struct {
 	File   int   `json:"file,omitempty"`
 	First  int64 `json:"first,omitempty"`
 	Last   int64 `json:"last,omitempty"`
+	// Begin and End are the places between which the rows of a file are, for
+	// EndFiles.
+	Begin rowPlace `json:"begin,omitzero"`
+	End   rowPlace `json:"end,omitzero"`
+	// several says that the split may have several segments.
+	several bool
 	// Found is the number of files that the stage before left, for a stage
 	// that comes after one which found duplicates.
 	Found int `json:"found"`
@@ -56,6 +62,7 @@ type Executor struct {
 	stages map[int]*openStage
 	segs   []segmentInfo
 	keys   *keyIndex // nil as long as no task has asked
+	meter  *monitor  // nil as long as there is no worker, or nothing is measured
 }
 
 // Clock tells the time in nanoseconds from any fixed point, for progress and
@@ -80,10 +87,12 @@ func NewExecutor(folder string, clock Clock) (*Executor, error) {
 	return x, nil
 }
 
-// Close closes the operators.
+// Close closes the operators, and what measures this process.
 func (x *Executor) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.meter.close()
+	x.meter = nil
 	var first error
 	for _, s := range x.stages {
 		for _, o := range s.steps {
@@ -105,6 +114,17 @@ func (x *Executor) progress(stage int, bytes int64) {
 	if x.Progress != nil {
 		x.Progress(stage, bytes)
 	}
+}
+
+// monitor is what measures this process, for one more worker.
+func (x *Executor) monitor() *monitor {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.meter == nil && !x.Plan.Unmonitored {
+		x.meter = newMonitor(x.clock)
+	}
+	x.meter.joined()
+	return x.meter
 }
 
 // openStage is a stage whose operators are open.
@@ -249,9 +269,13 @@ func (d workDir) drops(stage int) string {
 func (d workDir) quarantine(stage int) string {
 	return d.at("quarantine", fmt.Sprintf("stage-%02d.jsonl", stage))
 }
-func (d workDir) out() string   { return d.at("out") }
-func (d workDir) spool() string { return d.at("spool") }
-func (d workDir) stats() string { return d.at("stats.jsonl") }
+func (d workDir) out() string { return d.at("out") }
+func (d workDir) rows(src uint32, seg int) string {
+	return d.at("rows", fmt.Sprintf("%d-%d", src, seg))
+}
+func (d workDir) monitor() string { return d.at(monitorFolder, "monitor.json") }
+func (d workDir) layout() string  { return d.at("layout.json") }
+func (d workDir) stats() string   { return d.at("stats.jsonl") }
 func (d workDir) keys(stage int, src uint32, seg int) string {
 	return d.at("keys", fmt.Sprint(stage), fmt.Sprintf("%d-%d", src, seg))
 }

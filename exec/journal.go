@@ -20,6 +20,8 @@ type entry struct {
 	Task *taskEntry `json:"task,omitempty"`
 	// Round is a finished round of a components stage.
 	Round *roundEntry `json:"round,omitempty"`
+	// Made is a file of the output that a task has made.
+	Made *madeFile `json:"made,omitempty"`
 	// Done is a finished stage.
 	Done *doneEntry `json:"done,omitempty"`
 	// Commit says that the result is whole and its files are being renamed.

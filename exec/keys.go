@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"io"
-	"slices"
 
 	"corpusmill/op"
 )
@@ -140,43 +139,10 @@ func (k *keyWriter) finish() (keyCounts, error) {
 	return k.n, k.rw.finish(uint64(len(k.runs)/runSize), 0)
 }
 
-// sortKeys sorts by key, then by row and place. Keys are hashes: they are
-// spread over as many buckets as give each a few. The memory for that is
+// sortKeys sorts by key, then by row and place. The memory for that is
 // scratch, or what is returned when that doesn't suffice.
 func sortKeys(keys, scratch []keyEntry) []keyEntry {
-	bits := 0
-	for len(keys)>>bits > 8 && bits < 16 {
-		bits++
-	}
-	if bits == 0 {
-		slices.SortFunc(keys, compareEntries)
-		return scratch
-	}
-	if cap(scratch) < len(keys) {
-		scratch = make([]keyEntry, len(keys), cap(keys))
-	}
-	var ends [1 << 16]uint32
-	shift := 64 - bits
-	for i := range keys {
-		ends[keys[i].key.Hi>>shift]++
-	}
-	total := uint32(0)
-	for i := range 1 << bits {
-		total, ends[i] = total+ends[i], total
-	}
-	from := scratch[:len(keys)]
-	copy(from, keys)
-	for i := range from {
-		at := &ends[from[i].key.Hi>>shift]
-		keys[*at] = from[i]
-		*at++
-	}
-	start := uint32(0)
-	for i := range 1 << bits {
-		slices.SortFunc(keys[start:ends[i]], compareEntries)
-		start = ends[i]
-	}
-	return scratch
+	return sortHashes(keys, scratch, 0, ^uint64(0), func(e *keyEntry) uint64 { return e.key.Hi }, compareEntries)
 }
 
 func compareEntries(a, b keyEntry) int {

@@ -90,6 +90,11 @@ func (d *driver) publish(ctx context.Context) (*Report, error) {
 		if d.writesStats() {
 			names = append(names, [2]string{d.work.stats(), statsPath(d.plan.Output)})
 		}
+		if r.Resources = d.resources.report(d.account); r.Resources != nil {
+			if err := writeJSON(d.work.monitor(), d.resources.monitor(d.account)); err != nil {
+				return nil, d.explain(err)
+			}
+		}
 		c := &commitEntry{Report: r, Renames: names}
 		if err := d.journal.write(entry{Commit: c}); err != nil {
 			return nil, d.explain(err)
@@ -124,15 +129,27 @@ func (d *driver) replace(r *Report) error {
 	if err := removeEmpty(d.work.at("drops"), d.work.at("quarantine")); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(d.opts.Folder, supersededName)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	// A file that this run has made too is replaced: an earlier try of this may
+	// have put it in its place already.
+	if d.plan.Index == nil {
+		if err := os.Remove(filepath.Join(d.opts.Folder, supersededName)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
-	for _, name := range []string{"drops", "quarantine", "segments.json", supersededName} {
+	if r.Resources == nil {
+		if err := os.RemoveAll(filepath.Join(d.opts.Folder, monitorFolder)); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{monitorFolder, "drops", "quarantine", "segments.json", supersededName} {
 		if err := move(d.work.at(name), filepath.Join(d.opts.Folder, name)); err != nil {
 			return err
 		}
 	}
 	if err := writeJSON(filepath.Join(d.opts.Folder, "report.json"), r); err != nil {
+		return err
+	}
+	if err := publish(filepath.Join(d.opts.Folder, "report.html"), func(f *os.File) error { return r.writePage(f) }); err != nil {
 		return err
 	}
 	if err := writeJSON(filepath.Join(d.opts.Folder, "manifest.json"), d.manifest(r)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 	"sort"
 )
 
@@ -141,13 +142,17 @@ func (d *damagedFile) Error() string { return d.path + ": " + errDamaged.Error()
 func (d *damagedFile) Unwrap() error { return errDamaged }
 
 // read returns the bytes from off to end, checked, in a slice of its own.
-func (r *recReader) read(off, end int64) ([]byte, error) {
+func (r *recReader) read(off, end int64) ([]byte, error) { return r.readInto(nil, off, end) }
+
+// readInto returns the bytes from off to end, checked, in place of what buf
+// holds.
+func (r *recReader) readInto(buf []byte, off, end int64) ([]byte, error) {
 	if off < 0 || end > r.n || off > end {
 		return nil, r.damaged()
 	}
 	first := off / recBlock * recBlock
 	last := min((end+recBlock-1)/recBlock*recBlock, r.n)
-	buf := make([]byte, last-first)
+	buf = slices.Grow(buf[:0], int(last-first))[:last-first]
 	if _, err := r.f.ReadAt(buf, first); err != nil {
 		return nil, err
 	}

@@ -1,13 +1,15 @@
 package exec
 
 import (
+	"path/filepath"
+
 	"corpusmill/plan"
 	"corpusmill/storage"
 )
 
 // Report is what a run did, as report.json has it and the closing table
 // prints it. It doesn't tell the time: two runs over the same input have the
-// same report, but for Nanos.
+// same report, but for Nanos and Resources.
 type Report struct {
 	Project string       `json:"project_name"`
 	Rows    Count        `json:"rows"`
@@ -25,6 +27,8 @@ type Report struct {
 	Digest  string       `json:"digest"`
 	Models  []plan.Model `json:"models,omitempty"` // that the steps used
 	Resumed bool         `json:"resumed,omitempty"`
+	// Resources is what the run took; nil when that wasn't measured.
+	Resources *ResourceReport `json:"resources,omitempty"`
 }
 
 // StepReport is what one step did; the first is "source", the last
@@ -35,7 +39,7 @@ type StepReport struct {
 	Count
 	Edited  int64         `json:"edited,omitempty"`
 	Reasons []ReasonCount `json:"reasons,omitempty"`
-	Nanos   int64         `json:"nanos"` // CPU time in the operator, estimated from a sample of rows
+	Nanos   int64         `json:"nanos"` // time in the operator, over all workers, estimated from a sample of rows
 }
 
 // ReasonCount is how often a step dropped a row for a reason.
@@ -56,6 +60,12 @@ type OutputFile struct {
 	Bytes int64  `json:"bytes"`
 	Rows  int64  `json:"rows"`
 	Sum   string `json:"xxh3_128"` // of the file's bytes
+}
+
+// Report is the run's report.json.
+func (f *Finished) Report() (*Report, error) {
+	r := &Report{}
+	return r, readJSON(filepath.Join(f.Folder, "report.json"), r)
 }
 
 // Manifest seals a result: what it was made from and what it is.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"corpusmill/plan"
 )
@@ -15,7 +16,14 @@ func (d *driver) previous() (*plan.Plan, error) {
 	if d.opts.Restart || !d.seekable() {
 		return nil, nil
 	}
-	raw, err := os.ReadFile(d.work.plan())
+	return Interrupted(d.opts.Folder)
+}
+
+// Interrupted is the plan of the interrupted run in a run folder; nil when
+// there is none.
+func Interrupted(folder string) (*plan.Plan, error) {
+	path := workDir(filepath.Join(folder, "work")).plan()
+	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -24,7 +32,7 @@ func (d *driver) previous() (*plan.Plan, error) {
 	}
 	old := &plan.Plan{}
 	if err := json.Unmarshal(raw, old); err != nil {
-		return nil, fmt.Errorf("%s: %w; start anew with --restart", d.work.plan(), err)
+		return nil, fmt.Errorf("%s: %w; start anew with --restart", path, err)
 	}
 	return old, nil
 }
@@ -70,6 +78,7 @@ func (d *driver) replay() error {
 				d.segs = append(d.segs, s.Summary.segmentInfo)
 				d.progress.commit(&s.Summary)
 			}
+			d.note(s.Stage, &s.Summary)
 			d.account.Written += countedRows(d.plan, s.Stage, &s.Summary)
 			if o := s.Output; o != nil {
 				d.account.Written = o.Rows
@@ -81,11 +90,18 @@ func (d *driver) replay() error {
 			d.tasks[*e.Task] = true
 		case e.Round != nil:
 			d.rounds[e.Round.Stage] = e.Round
+		case e.Made != nil:
+			d.made[e.Made.N] = e.Made
 		case e.Done != nil:
 			d.finished[e.Done.Stage] = true
 			d.found[e.Done.Stage] = e.Done.Found
 			d.findings[e.Done.Stage] = e.Done.Findings
 			d.shards = e.Done.Shards
+			if d.plan.Stages[e.Done.Stage].End == plan.EndFiles {
+				for _, s := range d.shards {
+					d.account.Written += s.Rows
+				}
+			}
 		case e.Commit != nil:
 			d.commit = e.Commit
 		}
@@ -114,7 +130,7 @@ func (d *driver) trustworthy(entries []placed) []placed {
 // whole says whether what the entries speak of is on the disk.
 func (d *driver) whole(entries []placed) bool {
 	last := entries[len(entries)-1].Segment
-	if !last.Output.intact(d.outputFolder()) {
+	if !last.Output.intact(d.work.out()) {
 		return false
 	}
 	for name, at := range last.Streams {
@@ -128,6 +144,9 @@ func (d *driver) whole(entries []placed) bool {
 		if end == plan.EndPayloads && checkRec(d.work.payloads(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
 			return false
 		}
+		if end == plan.EndWrite && d.plan.MakesFiles() && checkRec(d.work.rows(s.Summary.Src, s.Summary.Seg)) != nil {
+			return false
+		}
 		if end != plan.EndKeys {
 			continue
 		}
@@ -137,13 +156,6 @@ func (d *driver) whole(entries []placed) bool {
 		}
 	}
 	return true
-}
-
-func (d *driver) outputFolder() string {
-	if d.plan.Output.Format != "jsonl" {
-		return d.work.spool()
-	}
-	return d.work.out()
 }
 
 func (d *driver) streamPath(stage int, name string) string {

@@ -51,9 +51,14 @@ func BenchmarkDriver(b *testing.B) {
 		p.Inputs = []storage.File{{Path: filepath.Join(dir, "in.jsonl"), Format: "instant", Size: 100 * tasks}}
 		began := time.Now()
 		var peak uint64
-		logged := 0
+		logged, journal := 0, 0.0
 		r, err := Run(b.Context(), p, instant{lose: 100}, Options{Workers: 6400, Folder: out + ".run", Logf: func(string, ...any) {
-			if logged++; logged%1000 == 0 {
+			if logged++; logged == 5000 {
+				if info, err := os.Stat(filepath.Join(out+".run", "work", "journal")); err == nil {
+					journal = float64(info.Size()) / float64(100*logged)
+				}
+			}
+			if logged%1000 == 0 {
 				var m runtime.MemStats
 				runtime.ReadMemStats(&m)
 				peak = max(peak, m.HeapInuse)
@@ -67,6 +72,7 @@ func BenchmarkDriver(b *testing.B) {
 		}
 		b.ReportMetric(tasks/time.Since(began).Seconds(), "tasks/s")
 		b.ReportMetric(float64(peak)/1e6, "MB")
+		b.ReportMetric(journal, "journal-B/task")
 		os.RemoveAll(dir)
 	}
 }

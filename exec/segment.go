@@ -21,13 +21,16 @@ type Summary struct {
 	Steps map[int]StepCount `json:"steps"` // by account index; only those that the stage ran
 	// Rows is the digest of the rows to write, and its number.
 	Rows     Digest    `json:"rows"`
-	Noted    int64     `json:"noted"`     // drops
-	SetAside int64     `json:"set_aside"` // quarantined rows
+	RowBytes int64     `json:"row_bytes,omitempty"` // in the segment's file of rows, of a run that has them
+	Noted    int64     `json:"noted"`               // drops
+	SetAside int64     `json:"set_aside"`           // quarantined rows
 	Keys     keyCounts `json:"keys"`
 	// Captures are rows that the report shows or compares.
 	Captures []capture `json:"captures,omitempty"`
 	// Sketch is the schema that a columnar output needs for these rows.
 	Sketch json.RawMessage `json:"sketch,omitempty"`
+	// Made is the file that a task of EndFiles has made.
+	Made *madeFile `json:"made,omitempty"`
 	// BulkFile is the file that holds the segment's Bulk when it isn't in
 	// memory.
 	BulkFile string `json:"bulk,omitempty"`
@@ -59,7 +62,7 @@ func (b *Bulk) size() int64 {
 // Segment is a segment that a task has finished.
 type Segment struct {
 	Summary
-	Bulk    *Bulk `json:"-"` // nil when BulkFile has it
+	Bulk    *Bulk `json:"-"` // nil when BulkFile has it, or nobody anything
 	release func()
 }
 
@@ -144,6 +147,11 @@ func appendDrop(dst []byte, d Drop) []byte {
 // toFile moves the bulk into a file, so that it can be handed to another
 // process or wait for its turn outside memory.
 func (s *Segment) toFile(path string) error {
+	if s.Bulk.size() == 0 {
+		s.done()
+		s.Bulk = nil
+		return nil
+	}
 	quarantine, err := json.Marshal(s.Bulk.Quarantine)
 	if err != nil {
 		return err
@@ -171,6 +179,10 @@ func (s *Segment) toFile(path string) error {
 // load brings the bulk back into memory.
 func (s *Segment) load() error {
 	if s.Bulk != nil {
+		return nil
+	}
+	if s.BulkFile == "" {
+		s.Bulk = &Bulk{}
 		return nil
 	}
 	r, err := openRec(s.BulkFile)

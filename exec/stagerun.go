@@ -100,6 +100,7 @@ func (r *stageRun) tasks() iter.Seq[Task] {
 			}
 			t := r.handOut()
 			r.running++
+			r.d.progress.tasks.Store(int64(r.running))
 			r.mu.Unlock()
 			if !yield(t) {
 				return
@@ -130,6 +131,7 @@ func (r *stageRun) on(e Event) {
 		r.d.progress.add(e.Stage, e.Bytes)
 		return
 	}
+	r.d.resources.take(e.Usage)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.states[e.Task]
@@ -157,7 +159,9 @@ func (r *stageRun) on(e Event) {
 		}
 		r.d.logf("%s was lost (%s); it is started again", r.d.describe(s.Task), e.Err)
 		r.again = append(r.again, s.ID)
+		r.d.progress.lost.Add(1)
 	}
+	r.d.progress.tasks.Store(int64(r.running))
 	r.cond.Broadcast()
 }
 
@@ -174,7 +178,7 @@ func (r *stageRun) take(s *taskState, seg *Segment) {
 		crowded := func() bool {
 			return r.waiting > 0 && r.waiting+size > r.budget && s.ID != r.head && r.err == nil
 		}
-		for s.Split.End >= 0 && crowded() && r.states[r.head].Attempt == 0 {
+		for !s.several && crowded() && r.states[r.head].Attempt == 0 {
 			r.cond.Wait()
 		}
 		if crowded() {

@@ -50,13 +50,18 @@ func (b *scripted) Run(ctx context.Context, tasks iter.Seq[Task], on func(Event)
 
 // stageOf runs n tasks of three segments each and returns the segments in the
 // order of their commits.
-func stageOf(t *testing.T, n int, b Backend) (committed []string, err error) {
+func stageOf(t *testing.T, n int, b Backend, edit ...func(*Task)) (committed []string, err error) {
 	t.Helper()
 	d := &driver{backend: b, opts: Options{Workers: 2}, progress: newProgress(1), work: workDir(scratch.Dir(t)),
 		plan: &plan.Plan{Inputs: []storage.File{{Path: "in"}}, Stages: []plan.Stage{{Name: "all", End: plan.EndWrite}}}}
 	var tasks []Task
 	for i := range n {
 		tasks = append(tasks, Task{Split: storage.Split{Seg: 3 * i, Start: int64(i), End: int64(i + 1)}})
+	}
+	for _, fn := range edit {
+		for i := range tasks {
+			fn(&tasks[i])
+		}
 	}
 	var finished []int
 	err = d.run(t.Context(), tasks, func(s *Segment) error {

@@ -15,17 +15,28 @@ type Worker struct {
 	x      *Executor
 	id     int
 	chains map[int]*chain
+	meter  *monitor
 }
 
 // NewWorker returns a worker; id is its number.
 func (x *Executor) NewWorker(id int) *Worker {
-	return &Worker{x: x, id: id, chains: map[int]*chain{}}
+	return &Worker{x: x, id: id, chains: map[int]*chain{}, meter: x.monitor()}
 }
 
 // Run does a task. It hands each segment to emit as soon as it is finished,
 // in order; emit may block, and owns the segment. Of a cancelled ctx Run
 // returns the error within a batch.
 func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) error {
+	w.meter.begin(t.Stage)
+	defer w.meter.end()
+	return w.run(ctx, t, emit)
+}
+
+// Usage is what this process has taken for the stage of its present or last
+// task, for the events of the task; nil when that isn't measured.
+func (w *Worker) Usage() *Usage { return w.meter.usage() }
+
+func (w *Worker) run(ctx context.Context, t Task, emit func(*Segment) error) error {
 	switch w.x.Plan.Stages[t.Stage].End {
 	case plan.EndCluster, plan.EndComponents:
 		index, err := w.x.index(t.Stage)
@@ -38,6 +49,8 @@ func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) err
 		return index.blame(w.components(t, index))
 	case plan.EndVerify:
 		return w.verify(ctx, t)
+	case plan.EndFiles:
+		return w.file(ctx, t, emit)
 	case plan.EndKeys, plan.EndPayloads, plan.EndWrite:
 		return w.rows(ctx, t, emit)
 	default:
@@ -250,6 +263,11 @@ func (r *splitRun) finish() error {
 	}
 	if s.payloads != nil {
 		if err := s.finishPayloads(); err != nil {
+			return err
+		}
+	}
+	if r.stage.End == plan.EndWrite && r.x.Plan.MakesFiles() {
+		if err := s.storeRows(); err != nil {
 			return err
 		}
 	}

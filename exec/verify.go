@@ -1,7 +1,10 @@
 package exec
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -68,6 +71,33 @@ func digestFile(ctx context.Context, path string, c storage.Codec, d *Digest) er
 		d.Add(line)
 		return nil
 	})
+}
+
+// eachLine calls fn for the lines of r, without their newlines.
+func eachLine(r io.Reader, fn func(line []byte) error) error {
+	b := bufio.NewReaderSize(r, 1<<20)
+	var long []byte
+	for {
+		line, err := b.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			long = long[:0]
+			for errors.Is(err, bufio.ErrBufferFull) {
+				long = append(long, line...)
+				line, err = b.ReadSlice('\n')
+			}
+			long = append(long, line...)
+			line = long
+		}
+		if errors.Is(err, io.EOF) && len(line) == 0 {
+			return nil
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if err := fn(bytes.TrimSuffix(line, newline)); err != nil {
+			return err
+		}
+	}
 }
 
 // contextReader ends with the context's error.

@@ -26,16 +26,21 @@ var (
 
 // Common are the parameters that every operator accepts beside its own.
 // Those that steer engines or batching there are accepted and change nothing
-// here, as their text says.
+// here, as their text says. An operator that can use a GPU has an accelerator
+// among its own.
 type Common struct {
 	TextKey     *string  `json:"text_key" doc:"field to work on; the recipe's first text_keys when null"`
 	BatchSize   int64    `json:"batch_size" min:"1" doc:"accepted; batches are sized in bytes here"`
 	NumProc     *int64   `json:"num_proc" doc:"accepted; on an engine, how many tasks run its stage at once. On one machine the recipe's np holds for all steps"`
 	SkipOpError *bool    `json:"skip_op_error" doc:"accepted; the recipe's skip_op_error holds"`
 	Accelerator *string  `json:"accelerator" enum:"cpu,cuda" doc:"accepted; this operator runs on the CPU"`
-	CPURequired *float64 `json:"cpu_required" min:"0" doc:"accepted; on an engine, the CPUs of a task, 1 by default"`
-	GPURequired *float64 `json:"gpu_required" min:"0" doc:"accepted; on an engine, the GPUs of a task"`
-	MemRequired *string  `json:"mem_required" doc:"accepted; on an engine, the memory of a task, such as 8GB"`
+	NumCPUs     *float64 `json:"num_cpus" min:"0" doc:"accepted; on an engine, the CPUs of a task, 1 by default"`
+	NumGPUs     *float64 `json:"num_gpus" min:"0" doc:"accepted; on an engine, the GPUs of a task"`
+	Memory      *string  `json:"memory" doc:"accepted; on an engine, the memory of a task, such as 8GB; a number without a unit is one of GiB"`
+	CPURequired *float64 `json:"cpu_required" min:"0" doc:"accepted; num_cpus, by an earlier name"`
+	GPURequired *float64 `json:"gpu_required" min:"0" doc:"accepted; num_gpus, by an earlier name"`
+	MemRequired *string  `json:"mem_required" doc:"accepted; memory, by an earlier name"`
+	Execution   *string  `json:"ray_execution_mode" enum:"actor,task" doc:"accepted; on Ray, actor has the step's stage run in actors, as models and GPUs do in any case"`
 	Turbo       bool     `json:"turbo" doc:"accepted; there is no slow path to avoid"`
 	WorkDir     *string  `json:"work_dir" doc:"accepted; the run folder is beside the export path"`
 }

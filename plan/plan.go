@@ -41,8 +41,11 @@ type Plan struct {
 	KeepStats bool `json:"keep_stats"`
 	// StopOnRowError ends the run at the first row that an operator can't
 	// process, instead of setting that row aside.
-	StopOnRowError bool  `json:"stop_on_row_error"`
-	Segment        int64 `json:"segment"` // bytes of input between two commits
+	StopOnRowError bool `json:"stop_on_row_error"`
+	// Unmonitored says that what the tasks take of their machines isn't
+	// measured.
+	Unmonitored bool  `json:"unmonitored,omitempty"`
+	Segment     int64 `json:"segment"` // bytes of input between two commits
 	// TaskMemory is the memory, in bytes, that a task takes which compares keys.
 	TaskMemory int64 `json:"task_memory"`
 	MaxRow     int64 `json:"max_row"` // bytes; longer rows are quarantined
@@ -50,7 +53,7 @@ type Plan struct {
 
 // Version is the Plan structure's version; a run of another one can't be
 // continued.
-const Version = 2
+const Version = 3
 
 // DefaultTaskMemory is the memory, in bytes, of a task that compares keys.
 const DefaultTaskMemory = 24 << 20
@@ -58,7 +61,7 @@ const DefaultTaskMemory = 24 << 20
 // Output says where and how the kept rows are written.
 type Output struct {
 	Path   string        `json:"path"`   // "-" for standard output
-	Format string        `json:"format"` // "jsonl" or "parquet"
+	Format string        `json:"format"` // "jsonl", "parquet", "csv" or "tsv"
 	Codec  storage.Codec `json:"codec,omitempty"`
 	Layout Layout        `json:"layout"`
 	Shard  int64         `json:"shard,omitempty"` // bytes of uncompressed rows after which a new shard begins; 0 for one file
@@ -89,6 +92,8 @@ type Step struct {
 	Params  json.RawMessage `json:"params"`
 	Version int             `json:"version"` // the operator's
 	Reasons []string        `json:"reasons,omitempty"`
+	// Models are the names of the model files that it has open.
+	Models []string `json:"models,omitempty"`
 	// Grouping is what the keys of a deduplicator mean.
 	Grouping *op.Grouping `json:"grouping,omitempty"`
 }
@@ -128,9 +133,9 @@ const (
 	EndVerify End = "verify"
 	// EndWrite writes the kept rows to the output, in input order.
 	EndWrite End = "write"
-	// EndEncode turns the kept rows, written by the stage before, into the
-	// output's columnar format.
-	EndEncode End = "encode"
+	// EndFiles makes the output's files, each a task, of the kept rows that the
+	// stage before has written beside the run.
+	EndFiles End = "files"
 )
 
 // Stage is a run of steps without data movement, and the movement that ends it.
@@ -161,11 +166,16 @@ type Job struct {
 	Steps          []Step // Label, Name and Params; the rest is filled in
 	KeepStats      bool
 	StopOnRowError bool
+	Unmonitored    bool
 	Segment        int64
 	TaskMemory     int64 // 0 for DefaultTaskMemory
 	MaxRow         int64
 	// Models are the folders in which model files are looked for, in order.
 	Models []string
+	// WorkersWrite says that workers are on other machines: an output of several
+	// files is then written by them, and its rows don't all go through one
+	// process.
+	WorkersWrite bool
 	// StrictCompat refuses what is built in where Data-Juicer has a file.
 	StrictCompat bool
 	// AddToIndex says that the index at Output.Path, of the layout IndexFolder,
@@ -180,10 +190,16 @@ func Build(ctx context.Context, j Job) (*Plan, error) {
 	p := &Plan{
 		Format: Version, Project: j.Project, Inputs: j.Inputs, Output: j.Output,
 		TextKey: j.TextKey, KeepStats: j.KeepStats,
-		StopOnRowError: j.StopOnRowError, Segment: j.Segment, TaskMemory: cmp.Or(j.TaskMemory, DefaultTaskMemory), MaxRow: j.MaxRow,
+		StopOnRowError: j.StopOnRowError, Unmonitored: j.Unmonitored, Segment: j.Segment, TaskMemory: cmp.Or(j.TaskMemory, DefaultTaskMemory), MaxRow: j.MaxRow,
 	}
 	env := p.Env()
-	env.FindModel = func(name string) (string, error) { return p.choose(name, j.Models) }
+	env.FindModel = func(name string) (string, error) {
+		path, err := p.choose(name, j.Models)
+		if s := &p.Steps[len(p.Steps)-1]; err == nil && !slices.Contains(s.Models, name) {
+			s.Models = append(s.Models, name)
+		}
+		return path, err
+	}
 	env.PinData = p.pin
 	step := ""
 	var extents []extent
@@ -221,7 +237,8 @@ func Build(ctx context.Context, j Job) (*Plan, error) {
 	if err := p.takeIndex(j, extents); err != nil {
 		return nil, err
 	}
-	p.Stages = stages(p.Steps, rereadable(p.OwnInputs()), p.Output.Format)
+	p.Stages = stages(p.Steps, rereadable(p.OwnInputs()))
+	p.MakeFiles(j.WorkersWrite && (p.Output.Layout == Folder || p.Output.Layout == Numbered))
 	return p, nil
 }
 
@@ -250,7 +267,7 @@ func rereadable(files []storage.File) bool {
 // stages cuts the steps at the deduplicators. Between two stages only the rows
 // that a mapper has changed are held in files; the others are read again from
 // the input, or held too when it can't be read twice.
-func stages(steps []Step, rereadable bool, format string) []Stage {
+func stages(steps []Step, rereadable bool) []Stage {
 	var out []Stage
 	read, after, from := FromInput, -1, 0
 	for i, s := range steps {
@@ -277,11 +294,22 @@ func stages(steps []Step, rereadable bool, format string) []Stage {
 		}
 	}
 	out = append(out, Stage{Name: name(steps[from:], "write"), Read: read, From: from, To: len(steps), End: EndWrite, Dedup: -1, After: after})
-	if format == "parquet" {
-		out = append(out, Stage{Name: "encode", End: EndEncode, From: len(steps), To: len(steps), Dedup: -1, After: -1})
-	}
 	return out
 }
+
+// MakeFiles says whether the output's files are made by tasks of their own,
+// and not as rows are committed. They always are when the format needs a
+// schema of all rows.
+func (p *Plan) MakeFiles(yes bool) {
+	n := len(p.Steps)
+	p.Stages = slices.DeleteFunc(p.Stages, func(s Stage) bool { return s.End == EndFiles })
+	if yes || p.Output.Format != "jsonl" {
+		p.Stages = append(p.Stages, Stage{Name: "files", End: EndFiles, From: n, To: n, Dedup: -1, After: -1})
+	}
+}
+
+// MakesFiles says whether the output's files are made by tasks of their own.
+func (p *Plan) MakesFiles() bool { return p.Stages[len(p.Stages)-1].End == EndFiles }
 
 // found is what EndCluster finds, as the start of a stage's name.
 var found = map[op.GroupBy]string{op.ByKey: "duplicates of ", op.ByCluster: "pairs of ", op.ByPart: "common parts of "}

@@ -9,10 +9,12 @@ import (
 
 const (
 	defaultExport = "./outputs/hello_world/hello_world.jsonl"
-	exportEndings = "`.jsonl`, `.json`, `.ndjson`, `.jsonl.gz`, `.jsonl.zst` or `.parquet`"
+	exportEndings = "`.jsonl`, `.json`, `.ndjson`, `.jsonl.gz`, `.jsonl.zst`, `.parquet`, `.csv` or `.tsv` (with `.gz` or `.zst` too)"
 )
 
-var exportFormats = map[string]string{".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+var exportFormats = map[string]string{".jsonl": "jsonl", ".json": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".csv": "csv", ".tsv": "tsv"}
+
+var formatNames = map[string]string{"parquet": "Parquet", "csv": "CSV", "tsv": "TSV"}
 
 // checkExport settles the format of the result, and that a run doesn't write
 // over what it reads.
@@ -38,11 +40,8 @@ func (l *loader) checkExport() {
 	}
 	if e.Path == "-" {
 		e.Format = "jsonl"
-		if want == "parquet" {
-			l.fail(e.Pos, "export to a file", "Parquet can't be written to standard output")
-		}
-		if b := l.out.Backend; b != "local" && b != "processes" && !l.out.Implied {
-			l.fail(e.Pos, "export to a file in a folder that all machines share", "with --backend %s the workers meet beside export_path, which standard output has no place for", b)
+		if want != "" && want != "jsonl" {
+			l.fail(e.Pos, "export to a file", "%s can't be written to standard output: its columns are known at the end only", formatNames[want])
 		}
 		if e.ShardSize > 0 {
 			l.fail(e.Pos, "leave export_shard_size out", "standard output can't be cut into shards")

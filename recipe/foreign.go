@@ -68,7 +68,7 @@ const (
 	noModels   = "no operator loads models or installs packages while it runs"
 	noLoader   = "files are read by their own readers, which have no such options"
 	noSampling = "sampling is not built yet"
-	splits     = "work is cut by segments, and the result doesn't depend on the cutting"
+	splits     = "split_size and split_count say how work is cut; the result doesn't depend on it"
 )
 
 func foreign(name string, t KeyType, def, why string) foreignKey {
@@ -103,7 +103,6 @@ var foreignKeys = []foreignKey{
 	foreign("work_dir", String, "", runFolder),
 	foreign("event_log_dir", String, "", runFolder),
 	foreign("event_logging", Map, "", runFolder),
-	foreign("open_monitor", Bool, "true", "the report has each step's time and memory"),
 	foreign("debug", Bool, "false", "there is no debug log"),
 	foreign("temp_dir", String, "", "intermediate files are in the run folder, beside the export path"),
 

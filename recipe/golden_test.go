@@ -91,7 +91,7 @@ func show(t *testing.T, r *recipe.Recipe) string {
 	for _, n := range r.Notes {
 		b.WriteString("note: " + n.String() + "\n")
 	}
-	plain := object(t, recipe.Recipe{Export: recipe.Export{Format: "jsonl"}, TextKey: "text", TextKeys: []string{"text"}, SkipOpError: true,
+	plain := object(t, recipe.Recipe{Export: recipe.Export{Format: "jsonl"}, TextKey: "text", TextKeys: []string{"text"}, SkipOpError: true, OpenMonitor: true,
 		Backend: "local", NP: 2, Memory: 2e9, MaxRow: 16 << 20, Segment: 32 << 20, Steps: []recipe.Step{}, Inputs: []recipe.Input{}})
 	got := object(t, r)
 	for k, v := range plain {

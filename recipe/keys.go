@@ -31,13 +31,15 @@ const (
 	Strings KeyType = "string or list of strings"
 	Size    KeyType = "bytes" // a number, or text such as "64MiB"
 	Share   KeyType = "rows or %"
+	Count   KeyType = "whole number or auto"
 	List    KeyType = "list"
 	Map     KeyType = "mapping"
 )
 
 var (
-	exportTypes = []string{"jsonl", "json", "parquet"}
+	exportTypes = []string{"jsonl", "json", "parquet", "csv", "tsv"}
 	backends    = []string{"local", "processes", "ranks", "slurm", "ray", "dask", "spark"}
+	splitModes  = []string{"auto", "off"}
 	executors   = []string{"default", "ray", "ray_partitioned"}
 )
 
@@ -76,7 +78,13 @@ var builtKeys = []builtKey{
 		(*loader).maxQuarantined},
 	{Key{Name: "segment", Type: Size, Default: "32MiB", Doc: "uncompressed input in a segment, the grain of commit and resume"},
 		func(l *loader, n *node) { l.size(n, "segment", 1, &l.out.Segment) }},
-	{Key{Name: "task_memory", Type: Size, Default: "24MiB", Doc: "memory of a task that compares the keys of a deduplicator; fewer tasks with more"},
+	{Key{Name: "split", Type: String, Default: "auto", Enum: splitModes, Doc: "how the input is cut into tasks: `auto`, or `off` for a task a file"},
+		(*loader).split},
+	{Key{Name: "split_size", Type: Size, Default: "128MB", Doc: "most bytes of a file, as stored, that a task reads, where the file can be cut. With `local` and `processes` a task reads one segment unless this is given"},
+		func(l *loader, n *node) { l.size(n, "split_size", 1, &l.out.SplitSize) }},
+	{Key{Name: "split_count", Type: Count, Default: "auto", Doc: "least number of tasks that read the input, as far as it can be cut; `auto` for eight for each task that runs at once on all machines, or two when the input is small"},
+		(*loader).splitCount},
+	{Key{Name: "task_memory", Type: Size, Default: "24MiB", Doc: "memory of a task that compares the keys of a deduplicator; fewer tasks with more. With workers on other machines `192MiB` by default"},
 		func(l *loader, n *node) { l.size(n, "task_memory", 1, &l.out.TaskMemory) }},
 	{Key{Name: "models", Type: Strings, Default: "[]", Doc: "folders in which model files are looked for, before the user's cache (`corpusmill/models` in it) and the folders in which Data-Juicer keeps its models. In text, several are separated as in PATH"},
 		(*loader).models},
@@ -102,6 +110,8 @@ var builtKeys = []builtKey{
 		func(l *loader, n *node) { l.bool(n, "keep_stats_in_res_ds", &l.out.KeepStats) }},
 	{Key{Name: "skip_op_error", Type: Bool, Default: "true", Doc: "quarantine a row that an operator can't process; when false such a row ends the run"},
 		func(l *loader, n *node) { l.bool(n, "skip_op_error", &l.out.SkipOpError) }},
+	{Key{Name: "open_monitor", Type: Bool, Default: "true", Doc: "measure CPU, memory and GPUs of the workers, for report.json and monitor/monitor.json in the run folder; the result doesn't depend on it"},
+		func(l *loader, n *node) { l.bool(n, "open_monitor", &l.out.OpenMonitor) }},
 }
 
 // processKey is the key that holds the steps.

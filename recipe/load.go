@@ -8,8 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-
-	"corpusmill/plan"
 )
 
 // What Pos.File begins with where a setting doesn't come from the recipe.
@@ -48,12 +46,12 @@ func Load(path string, over []Override, env func(string) string, defaults Defaul
 		TextKey:     "text",
 		TextKeys:    []string{"text"},
 		SkipOpError: true,
+		OpenMonitor: true,
 		Backend:     "local",
 		NP:          max(1, defaults.NP),
 		Memory:      defaults.Memory,
 		MaxRow:      16 << 20,
 		Segment:     32 << 20,
-		TaskMemory:  plan.DefaultTaskMemory,
 		Inputs:      []Input{},
 		Steps:       []Step{},
 	}}
@@ -192,6 +190,9 @@ func (l *loader) check() {
 			l.bad[k.Name] = len(l.problems) > before
 		}
 	}
+	if l.out.WholeFiles && (l.has("split_size") || l.has("split_count")) {
+		l.note(l.settings["split"].pos, "split_size and split_count have no effect: split is off")
+	}
 	l.steps()
 	l.checkAddress("dask", "dask_address", l.out.DaskAddress)
 	l.checkAddress("spark", "spark_address", l.out.SparkAddress)
@@ -253,8 +254,6 @@ func (l *loader) checkInputs() {
 		switch {
 		case in.Path == "-" && stdin:
 			l.fail(in.Pos, "", "standard input is named twice")
-		case in.Path == "-" && l.out.Backend != "local":
-			l.fail(in.Pos, "use --backend local, or write the input to a file", "standard input can't be read by --backend %s, whose workers are other processes", l.out.Backend)
 		case in.Path == "-":
 			stdin = true
 		case remote:

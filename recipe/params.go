@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"corpusmill/op"
+	"corpusmill/plan"
 )
 
 // commonElsewhere are parameters that Data-Juicer gives to all operators and
@@ -17,6 +18,7 @@ var commonElsewhere = []string{
 	"image_key", "audio_key", "video_key", "image_bytes_key", "system_key", "instruction_key", "prompt_key",
 	"query_key", "response_key", "history_key", "index_key", "image_special_token", "audio_special_token",
 	"video_special_token", "eoc_special_token", "stats_export_path",
+	"runtime_env", "auto_op_parallelism", "adaptive_batching", "batch_mode", "input_columns", "output_columns",
 }
 
 // IgnoredParams lists parameters that any operator may have in a recipe, and
@@ -43,6 +45,11 @@ func (l *loader) finish(d *draft) {
 			continue
 		}
 		p := d.spec.Params[i]
+		if n := f.value; p.Common && (p.Name == "memory" || p.Name == plan.AskMemory) && (n.kind == kindInt || n.kind == kindFloat) {
+			size := *n
+			size.kind = kindString // both are sizes
+			f.value = &size
+		}
 		v, ok := l.param(d, p, f.value)
 		if !ok {
 			continue
@@ -60,6 +67,7 @@ func (l *loader) finish(d *draft) {
 		own = append(own, f)
 	}
 	l.checkRanges(d, values)
+	d.needs.Accelerated = l.byEngine() && string(values["accelerator"]) == `"cuda"`
 	params := encode(values)
 	if len(l.problems) == before && !d.faulty {
 		o, err := op.Build(d.spec.Name, params)
@@ -75,36 +83,59 @@ func (l *loader) finish(d *draft) {
 // need takes a parameter that says what a step needs of an engine; false when
 // it says something else, or the run has no engine.
 func (l *loader) need(d *draft, f field, v any) bool {
+	if !l.byEngine() || v == nil {
+		return false
+	}
+	written := f.key
+	if key, ok := asked[f.key]; ok {
+		f.key = key
+	} else if slices.ContainsFunc(d.fields, func(o field) bool { return asked[o.key] == f.key && o.value.kind != kindNull }) {
+		return true // the other spelling holds
+	}
+	switch f.key {
+	case "num_proc":
+		d.needs.NumProc = max(v.(int64), 0) // -1 is no bound
+	case "ray_execution_mode":
+		d.needs.Actor = v == "actor"
+		return l.out.Backend == "ray"
+	case plan.AskCPUs:
+		d.needs.CPUs = v.(float64)
+		d.needs.place(f, d.needs.CPUs)
+	case plan.AskGPUs:
+		d.needs.GPUs = v.(float64)
+		d.needs.place(f, d.needs.GPUs)
+	case plan.AskMemory:
+		n, ok := gibibytes(v.(string))
+		if !ok {
+			l.fail(f.pos, "write a number of GiB, or a size such as 8GB", "%s of %s can't be %q", written, d.label, clip(v.(string)))
+		}
+		d.needs.Memory = n
+		d.needs.place(f, float64(n))
+	default:
+		return false
+	}
+	return true
+}
+
+// asked are other spellings of what a step asks for.
+var asked = map[string]string{"num_cpus": plan.AskCPUs, "num_gpus": plan.AskGPUs, "memory": plan.AskMemory}
+
+// byEngine says whether what a step needs is up to an engine.
+func (l *loader) byEngine() bool {
 	switch l.out.Backend {
 	case "local", "processes", "ranks", "slurm":
 		return false
 	}
-	switch v := v.(type) {
-	case int64:
-		if f.key == "num_proc" {
-			d.needs.NumProc = max(v, 0) // -1 is no bound
-			return true
-		}
-	case float64:
-		switch f.key {
-		case "cpu_required":
-			d.needs.CPUs = v
-			return true
-		case "gpu_required":
-			d.needs.GPUs = v
-			return true
-		}
-	case string:
-		if f.key == "mem_required" {
-			n, ok := ParseSize(v)
-			if !ok {
-				l.fail(f.pos, "write a number of bytes, or a size such as 8GB", "mem_required of %s can't be %q", d.label, clip(v))
-			}
-			d.needs.Memory = n
-			return true
-		}
+	return true
+}
+
+// gibibytes reads a size in bytes; a number without a unit is one of GiB, as
+// in Data-Juicer.
+func gibibytes(s string) (int64, bool) {
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		s += "GiB"
 	}
-	return false
+	return ParseSize(s)
 }
 
 // effective says that a parameter has a place in the canonical parameters. Of

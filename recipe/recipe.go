@@ -29,6 +29,7 @@ type Recipe struct {
 	TextKeys    []string `json:"text_keys"`
 	KeepStats   bool     `json:"keep_stats_in_res_ds"`
 	SkipOpError bool     `json:"skip_op_error"` // false: a row that an operator can't process ends the run
+	OpenMonitor bool     `json:"open_monitor"`  // measure what the workers take of their machines
 	Backend     string   `json:"backend"`       // one of Key.Enum
 	// Implied says that Backend follows from executor_type.
 	Implied      bool   `json:"-"`
@@ -41,11 +42,21 @@ type Recipe struct {
 	Python        string   `json:"python,omitempty"`        // "" for python3
 	NP            int      `json:"np"`                      // workers, at least 1
 	// NPGiven says that NP isn't the default, which is this machine's.
-	NPGiven    bool  `json:"-"`
-	Memory     int64 `json:"memory"`      // bytes that the process may use
-	MaxRow     int64 `json:"max_row"`     // bytes; a longer row is quarantined
-	Segment    int64 `json:"segment"`     // bytes of uncompressed input in a segment
-	TaskMemory int64 `json:"task_memory"` // bytes, of a task that compares keys
+	NPGiven bool `json:"-"`
+	// Slots is how many tasks run at once on all machines together; 0 for what
+	// Parallel makes of Backend and NP.
+	Slots      int   `json:"-"`
+	Memory     int64 `json:"memory"`                // bytes that the process may use
+	MaxRow     int64 `json:"max_row"`               // bytes; a longer row is quarantined
+	Segment    int64 `json:"segment"`               // bytes of uncompressed input in a segment
+	TaskMemory int64 `json:"task_memory,omitempty"` // bytes, of a task that compares keys; 0 for the default
+	// SplitSize is the most bytes of a file, as stored, that a task reads; 0 for
+	// DefaultSplit on an engine, and on this machine for a segment.
+	SplitSize int64 `json:"split_size,omitempty"`
+	// SplitCount is the least number of tasks that read the input; 0 for one
+	// that follows from Parallel.
+	SplitCount int  `json:"split_count,omitempty"`
+	WholeFiles bool `json:"whole_files,omitempty"` // each file is read by one task
 	// Models are folders in which model files are looked for first.
 	Models []string `json:"models,omitempty"`
 	// StrictCompat refuses what is built in where Data-Juicer has a file.
@@ -71,7 +82,7 @@ type Input struct {
 // Export is where and how the result is written.
 type Export struct {
 	Path   string        `json:"path"`   // "-" for standard output
-	Format string        `json:"format"` // "jsonl" or "parquet"
+	Format string        `json:"format"` // "jsonl", "parquet", "csv" or "tsv"
 	Codec  storage.Codec `json:"codec,omitempty"`
 	// Folder says that Path is a folder that gets shards: it has no
 	// extension.
@@ -102,6 +113,12 @@ type Needs struct {
 	CPUs    float64 `json:"cpu_required,omitempty"`
 	GPUs    float64 `json:"gpu_required,omitempty"`
 	Memory  int64   `json:"mem_required,omitempty"` // bytes
+	// Accelerated asks for a GPU where the engine has any.
+	Accelerated bool `json:"accelerated,omitempty"`
+	// Actor asks for processes that stay for the stage.
+	Actor bool `json:"actor,omitempty"`
+
+	places map[string]Pos // of the parameters
 }
 
 // Limit is a number of rows, or a share of all rows when Percent.

@@ -17,6 +17,34 @@ func (l *loader) np(n *node) {
 	l.out.NP, l.out.NPGiven = int(v), true
 }
 
+// split takes a plain off, which YAML reads as false, for what it says.
+func (l *loader) split(n *node) {
+	mode := "auto"
+	if v := l.resolve(n); v.kind != kindBool {
+		l.choice(n, "split", splitModes, &mode)
+	} else if !v.bool {
+		mode = "off"
+	}
+	l.out.WholeFiles = mode == "off"
+}
+
+// maxSplits is more tasks than any engine has use for, and few enough to be
+// held in memory.
+const maxSplits = 1_000_000
+
+func (l *loader) splitCount(n *node) {
+	n = l.resolve(n)
+	v, ok := n.whole()
+	switch {
+	case n.kind == kindString && n.text == "auto":
+		l.out.SplitCount = 0
+	case !ok || v < 1 || v > maxSplits:
+		l.fail(n.pos, "", "split_count takes auto or a whole number from 1 to %d, not %s", maxSplits, n.describe())
+	default:
+		l.out.SplitCount = int(v)
+	}
+}
+
 // executorType is set before backend, which overrules it.
 func (l *loader) executorType(n *node) {
 	var kind string

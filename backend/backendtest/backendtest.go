@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"corpusmill/exec"
 	"corpusmill/internal/scratch"
@@ -21,6 +22,7 @@ import (
 	"corpusmill/storage/fs"
 
 	_ "corpusmill/op/all"
+	_ "corpusmill/storage/csv"
 	_ "corpusmill/storage/jsonl"
 	_ "corpusmill/storage/parquet"
 )
@@ -39,6 +41,8 @@ type Engine struct {
 	// Slowest says that it costs many seconds. Then only some recipes run, and
 	// no fault that takes run after run.
 	Slowest bool
+	// Few says that only some recipes run.
+	Few bool
 	// Limited says that the engine ends workers that take more than a GiB.
 	Limited bool
 	// Strikes are what else the engine has to bear. Each happens while two
@@ -51,11 +55,14 @@ type Engine struct {
 type Strike struct {
 	Name string
 	Do   func(t *testing.T)
+	// Within is how soon after it the run has to end; 0 for its deadline.
+	Within time.Duration
 }
 
 // Run runs all recipes and all faults on the engine.
 func Run(t *testing.T, e Engine) {
 	t.Run("recipes", e.recipes)
+	t.Run("resources", e.resources)
 	if e.Slow || e.Slowest {
 		t.Run("faults", e.faults)
 		return

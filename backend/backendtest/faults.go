@@ -34,9 +34,7 @@ func (e Engine) faults(t *testing.T) {
 	if e.Limited {
 		t.Run("hoard", e.hoard)
 	}
-	for _, s := range e.Strikes {
-		t.Run(s.Name, func(t *testing.T) { e.strike(t, s) })
-	}
+	RunStrikes(t, e)
 }
 
 // strikeDeadline is how long a run may take that something happens to.
@@ -55,19 +53,23 @@ func (e Engine) strike(t *testing.T, s Strike) {
 	calm.out = filepath.Join(dir, "calm.jsonl")
 	want := calm.mustRun(t, &local.Goroutines{})
 
+	ctx, cancel := context.WithTimeout(t.Context(), strikeDeadline)
+	defer cancel()
 	struck := false
 	b := &tap{Backend: e.New(), event: func(ev exec.Event) []exec.Event {
 		if ev.Kind == exec.SegmentDone && !struck {
 			struck = true
 			s.Do(t)
+			if s.Within > 0 {
+				late := time.AfterFunc(s.Within, cancel)
+				t.Cleanup(func() { late.Stop() })
+			}
 		}
 		return []exec.Event{ev}
 	}}
-	ctx, cancel := context.WithTimeout(t.Context(), strikeDeadline)
-	defer cancel()
 	got, err := j.run(ctx, b)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the run ended with %v", err)
 	}
 	j.checkFinished(t, got)
 	if got.Digest != want.Digest || !struck {
@@ -212,6 +214,22 @@ func Same(t *testing.T, b exec.Backend) {
 	k, e := kinds[3], Engine{New: func() exec.Backend { return &local.Goroutines{} }}
 	digest, files := k.calm(t, e)
 	sameOutput(t, digest, files, k.job(t, e).mustRun(t, b))
+}
+
+// SameRecipe runs a recipe in many tasks on b: the result has to be that of
+// this machine.
+func SameRecipe(t *testing.T, b exec.Backend, recipe string) {
+	t.Helper()
+	k, e := kind{"recipe", recipe, "out.jsonl"}, Engine{New: func() exec.Backend { return &local.Goroutines{} }}
+	digest, files := k.calm(t, e)
+	sameOutput(t, digest, files, k.job(t, e).mustRun(t, b))
+}
+
+// RunStrikes has the engine bear its strikes, and nothing else.
+func RunStrikes(t *testing.T, e Engine) {
+	for _, s := range e.Strikes {
+		t.Run(s.Name, func(t *testing.T) { e.strike(t, s) })
+	}
 }
 
 // interrupted cancels a run after its first event, the next try after its

@@ -10,6 +10,7 @@ import (
 
 	"corpusmill/exec"
 	"corpusmill/internal/scratch"
+	"corpusmill/plan"
 	"corpusmill/storage/codec"
 )
 
@@ -38,8 +39,32 @@ func (e Engine) layouts(t *testing.T, a *archive, digest string) {
 		if want := a.want("want.jsonl"); got != want || report.Digest != digest {
 			t.Errorf("%s: the digest is %s, want %s; the rows are\n%s\nwant:\n%s", name, report.Digest, digest, got, want)
 		}
+		if name == "folder" || name == "numbered.jsonl.gz" {
+			e.byWorkers(t, j, report)
+		}
 	}
-	e.parquet(t, a, digest)
+	for _, name := range []string{"out.parquet", "out.csv", "out.tsv.zst"} {
+		e.table(t, a, digest, name)
+	}
+}
+
+// byWorkers has the workers write the files of a result, as they do on other
+// machines: they are the same files.
+func (e Engine) byWorkers(t *testing.T, j job, want *exec.Report) {
+	t.Helper()
+	j.out = filepath.Join(scratch.Dir(t), filepath.Base(j.out))
+	j.flags = append(slices.Clone(j.flags), flag("segment", 64))
+	j.edit = func(p *plan.Job) { p.WorkersWrite = true }
+	got := j.mustRun(t, e.New())
+	if len(got.Output) != len(want.Output) || got.Digest != want.Digest {
+		t.Fatalf("%s: the workers wrote %d files with digest %s, want %d with %s", filepath.Base(j.out), len(got.Output), got.Digest, len(want.Output), want.Digest)
+	}
+	for i, f := range got.Output {
+		w := want.Output[i]
+		if filepath.Base(f.Path) != filepath.Base(w.Path) || f.Rows != w.Rows || f.Sum != w.Sum || f.Bytes != w.Bytes {
+			t.Errorf("the workers wrote %+v, want %+v", f, w)
+		}
+	}
 }
 
 // content is what the files of a result have, one after the other.
@@ -65,26 +90,26 @@ func content(t *testing.T, r *exec.Report) string {
 	return b.String()
 }
 
-// parquet writes an archive's result as Parquet, twice and cut differently,
-// and reads it again.
-func (e Engine) parquet(t *testing.T, a *archive, digest string) {
+// table writes an archive's result in a format with columns, twice and cut
+// differently, and reads it again.
+func (e Engine) table(t *testing.T, a *archive, digest, name string) {
 	var files []string
 	var report *exec.Report
 	for _, segment := range []int64{64, 32 << 20} {
-		j := job{recipe: a.recipe, inputs: a.inputs, models: a.models, out: filepath.Join(scratch.Dir(t), "out.parquet"), workers: 2}
+		j := job{recipe: a.recipe, inputs: a.inputs, models: a.models, out: filepath.Join(scratch.Dir(t), name), workers: 2}
 		j.flags = append(j.flags, flag("segment", segment))
 		report = j.mustRun(t, e.New())
 		files = append(files, j.out)
 	}
 	if readFile(t, files[0]) != readFile(t, files[1]) {
-		t.Error("the bytes of out.parquet depend on how the input was cut")
+		t.Errorf("the bytes of %s depend on how the input was cut", name)
 	}
 	refused := slices.ContainsFunc(report.Steps, func(s exec.StepReport) bool { return s.Kind == "export" && s.Quarantined > 0 })
 	if report.Digest != digest && !refused {
-		t.Errorf("out.parquet: the digest is %s, want %s", report.Digest, digest)
+		t.Errorf("%s: the digest is %s, want %s", name, report.Digest, digest)
 	}
 	back := job{inputs: files[:1], out: filepath.Join(scratch.Dir(t), "back.jsonl")}
 	if n := back.mustRun(t, e.New()).Rows; n.In != report.Rows.Kept || n.Kept != n.In {
-		t.Errorf("out.parquet has %d rows, %d of them pass; %d were written", n.In, n.Kept, report.Rows.Kept)
+		t.Errorf("%s has %d rows, %d of them pass; %d were written", name, n.In, n.Kept, report.Rows.Kept)
 	}
 }

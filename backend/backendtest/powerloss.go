@@ -87,7 +87,7 @@ func cutPower(t *testing.T, rnd *rand.Rand, work string) string {
 		switch first, rest, _ := strings.Cut(filepath.ToSlash(name), "/"); first {
 		case "journal":
 			from = synced
-		case "out", "spool", "stats.jsonl":
+		case "out", "rows", "stats.jsonl":
 			if next, err := os.Stat(filepath.Join(filepath.Dir(path), nextShard(d.Name()))); err == nil && !next.IsDir() {
 				return nil // a shard that is done is on the disk
 			}

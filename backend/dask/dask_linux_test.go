@@ -2,20 +2,17 @@ package dask_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
+	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"corpusmill/backend/backendtest"
 	"corpusmill/backend/dask"
+	"corpusmill/backend/dask/dasktest"
+	"corpusmill/backend/shim"
 	"corpusmill/backend/shim/shimtest"
 	"corpusmill/exec"
 	"corpusmill/internal/netns"
@@ -23,60 +20,85 @@ import (
 
 func TestMain(m *testing.M) { shimtest.Main(m) }
 
-func TestDask(t *testing.T) {
-	bin, machines := shimtest.Bin(t), netns.New(t, 2)
-	dir := t.TempDir()
-	cert := certificate(t, dir)
-	for _, v := range []string{"CA_FILE", "CLIENT__CERT", "CLIENT__KEY", "SCHEDULER__CERT", "SCHEDULER__KEY", "WORKER__CERT", "WORKER__KEY"} {
-		t.Setenv("DASK_DISTRIBUTED__COMM__TLS__"+v, cert)
-	}
-	t.Setenv("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION", "true")
-	address := "tls://" + machines[0].IP + ":8786"
-	program := filepath.Join(bin, "dask")
-	scheduler := shimtest.Start(t, machines[0], dir, nil, program, "scheduler", "--protocol", "tls", "--host", machines[0].IP, "--port", "8786", "--no-dashboard")
-	says(t, scheduler, "Scheduler at:")
-	for _, m := range machines {
-		d := shimtest.Start(t, m, dir, nil, program, "worker", address, "--host", m.IP, "--nworkers", "1", "--nthreads", "1",
-			"--memory-limit", "1GiB", "--no-dashboard", "--local-directory", filepath.Join(dir, m.Name))
-		says(t, d, "Registered to:")
-	}
-	python := machines[0].Program(t, filepath.Join(bin, "python"))
+// engine gives up on a bundle that is silent for as long as a quick test can wait.
+func engine(address string) shim.Engine {
+	e := dask.Engine(address)
+	e.Silence = 12 * time.Second
+	return e
+}
+
+func clock() exec.Clock {
 	began := time.Now()
-	backend := shimtest.New(t, dask.Engine(address), python, func() int64 { return int64(time.Since(began)) })
-	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slow: true, Limited: true, Strikes: []backendtest.Strike{
-		{Name: "worker process killed", Do: func(t *testing.T) { machines[1].KillOne(t, "spawn_main") }},
-		{Name: "node lost", Do: func(t *testing.T) { machines[1].Cut(t) }},
-	}})
+	return func() int64 { return int64(time.Since(began)) }
 }
 
-func says(t *testing.T, d *shimtest.Daemon, text string) {
-	t.Helper()
-	d.Wait(t, func(context.Context) bool { return strings.Contains(d.Said(), text) })
+func TestDask(t *testing.T) {
+	c := dasktest.Start(t, 2, true)
+	c.Setenv(t)
+	away, whole := c.Machines[1], t
+	backend := shimtest.New(t, engine(c.Address), c.Python, clock())
+	few := os.Getenv("CORPUSMILL_FULL") == ""
+	strikes := []backendtest.Strike{
+		{Name: "worker process killed", Do: func(t *testing.T) { away.KillOne(t, "spawn_main") }},
+		{Name: "machine frozen and revived", Do: func(t *testing.T) { away.FreezeFor(t, 16*time.Second) }},
+	}
+	if !few {
+		strikes = append(strikes, backendtest.Strike{Name: "child frozen", Do: func(t *testing.T) { away.Freeze(t, " worker /") }},
+			backendtest.Strike{Name: "worker joins late", Do: func(*testing.T) { c.Worker(whole, c.Machines[0]) }})
+	}
+	strikes = append(strikes, backendtest.Strike{Name: "worker retired", Do: func(t *testing.T) { c.Retire(t, away) }},
+		backendtest.Strike{Name: "node lost", Do: func(t *testing.T) {
+			c.Worker(whole, away).Wait(t, func(context.Context) bool { return len(away.Find(t, "spawn_main")) > 0 })
+			away.Cut(t)
+		}})
+	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slow: true, Few: few, Limited: true, Strikes: strikes})
+	nothingLeft(t, c.Machines[:1])
+	// What a child hoards is the worker's memory to Dask.
+	paused := func(d *shimtest.Daemon) bool { return strings.Contains(d.Said(), "Pausing worker") }
+	if !slices.ContainsFunc(c.Workers, paused) {
+		t.Error("Dask has not paused the worker whose child took too much memory")
+	}
 }
 
-// certificate makes a key with a certificate that is its own authority, in
-// one file.
-func certificate(t *testing.T, dir string) string {
+// nothingLeft waits until no process of a run is alive.
+func nothingLeft(t *testing.T, machines []*netns.Machine) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	for _, m := range machines {
+		for tries := 0; len(m.Find(t, " worker /")) > 0; tries++ {
+			if tries == 100 {
+				t.Fatalf("workers outlive their run on %s", m.IP)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
 	}
-	now := time.Now()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
+}
+
+// adaptive is a cluster without workers, which gets up to two as there is work.
+const adaptive = `
+import distributed, time
+cluster = distributed.LocalCluster(n_workers=0, threads_per_worker=1, host=%q, scheduler_port=8786, protocol="tls",
+    memory_limit="1GiB", dashboard_address=None, security=distributed.Security())
+cluster.adapt(minimum=0, maximum=2, interval="200ms", target_duration="500ms", wait_count=10)
+print("there", flush=True)
+seen = 0
+while True:
+    if len(cluster.workers) > seen:
+        seen = len(cluster.workers)
+        print("workers:", seen, flush=True)
+    time.sleep(0.1)
+`
+
+// TestAdaptive runs on a cluster that has no worker until a task waits for one.
+func TestAdaptive(t *testing.T) {
+	c := dasktest.Start(t, 1, false)
+	c.Setenv(t)
+	d := c.Script(t, fmt.Sprintf(adaptive, c.Machines[0].IP), "there")
+	b := shimtest.New(t, engine(c.Address), c.Python, clock())()
+	b.Slots = 4
+	nothing := backendtest.Strike{Name: "no worker at first", Do: func(*testing.T) {}}
+	backendtest.RunStrikes(t, backendtest.Engine{New: func() exec.Backend { return b }, Strikes: []backendtest.Strike{nothing}})
+	if !strings.Contains(d.Said(), "workers: 2") {
+		t.Errorf("the cluster did not grow to two workers:\n%s", d.Said())
 	}
-	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})...)
-	path := filepath.Join(dir, "tls.pem")
-	if err := os.WriteFile(path, out, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	nothingLeft(t, c.Machines)
 }

@@ -57,7 +57,7 @@ func runTask(ctx context.Context, w *exec.Worker, t exec.Task, on func(exec.Even
 	}
 	if err == nil {
 		err = w.Run(ctx, t, func(s *exec.Segment) error {
-			e.Kind, e.Segment = exec.SegmentDone, s
+			e.Kind, e.Segment, e.Usage = exec.SegmentDone, s, w.Usage()
 			on(e)
 			return ctx.Err()
 		})
@@ -71,6 +71,7 @@ func runTask(ctx context.Context, w *exec.Worker, t exec.Task, on func(exec.Even
 	default:
 		e = exec.Failed(t, err)
 	}
+	e.Usage = w.Usage()
 	on(e)
 }
 

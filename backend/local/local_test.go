@@ -19,14 +19,18 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asWorker) == "" {
 		os.Exit(m.Run())
 	}
-	if err := local.Serve(context.Background(), os.Args[1], os.Stdin, os.Stdout, nil); err != nil {
+	clock := backendtest.Ticks()
+	if os.Getenv(asWorker) == "real clock" {
+		clock = realClock()
+	}
+	if err := local.Serve(context.Background(), os.Args[1], os.Stdin, os.Stdout, clock); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 func TestGoroutines(t *testing.T) {
-	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return &local.Goroutines{} }})
+	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return &local.Goroutines{Clock: backendtest.Ticks()} }})
 }
 
 func TestProcesses(t *testing.T) {

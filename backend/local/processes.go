@@ -17,7 +17,11 @@ import (
 
 	"corpusmill/exec"
 	"corpusmill/internal/child"
+	"corpusmill/plan"
 )
+
+// ProcessCaps are what Processes can do.
+var ProcessCaps = plan.Caps{Engine: "processes", Apart: true}
 
 // Processes runs each task in a child process, one after the other in as many
 // children as there are workers: what an engine does, on one machine. A child

@@ -101,7 +101,7 @@ func (s *server) serve(ctx context.Context, x *exec.Executor, w *exec.Worker, t 
 			if err := x.Store(t, seg); err != nil {
 				return err
 			}
-			s.on(exec.Event{Task: t.ID, Attempt: t.Attempt, Kind: exec.SegmentDone, Segment: seg})
+			s.on(exec.Event{Task: t.ID, Attempt: t.Attempt, Kind: exec.SegmentDone, Segment: seg, Usage: w.Usage()})
 			return s.err()
 		})
 	}()
@@ -125,6 +125,7 @@ func (s *server) serve(ctx context.Context, x *exec.Executor, w *exec.Worker, t 
 	if err != nil {
 		e = exec.Failed(t, err)
 	}
+	e.Usage = w.Usage()
 	s.on(e)
 	return s.err()
 }

@@ -10,7 +10,11 @@ import (
 	"corpusmill/backend/local"
 	"corpusmill/backend/queue"
 	"corpusmill/exec"
+	"corpusmill/plan"
 )
+
+// Caps are what ranks can do.
+var Caps = plan.Caps{Engine: "ranks", Apart: true, Remote: true}
 
 // Job is what a rank knows of the run.
 type Job struct {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asWorker) == "" {
 		os.Exit(m.Run())
 	}
-	if err := local.Serve(context.Background(), os.Args[1], os.Stdin, os.Stdout, nil); err != nil {
+	if err := local.Serve(context.Background(), os.Args[1], os.Stdin, os.Stdout, backendtest.Ticks()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -3,6 +3,7 @@ package ray
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,6 +34,8 @@ type Job struct {
 	// Dir is the working folder, which the head has to have too. Paths of the
 	// recipe are relative to it.
 	Dir string
+	// Verb is the command, process when it is "".
+	Verb string
 	// Args follow `corpusmill process --config RECIPE`.
 	Args []string
 	Env  map[string]string
@@ -77,20 +80,21 @@ const (
 // Run runs a job and copies what it says to log, until it has ended. When ctx
 // ends, the job is stopped. Its error is an *Exit for a job that failed.
 func (c *Cluster) Run(ctx context.Context, j *Job, log io.Writer) error {
-	id, err := c.submit(ctx, j)
+	id, err := c.Submit(ctx, j, "")
 	if err != nil {
 		return err
 	}
-	err = c.follow(ctx, id, log)
+	shown := 0
+	err = c.Follow(ctx, id, &shown, log)
 	if ctx.Err() == nil {
 		return err
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 	defer cancel()
-	if err := c.call(stopping, "POST", "/api/jobs/"+id+"/stop", nil, nil); err != nil {
+	if err := c.Stop(stopping, id); err != nil {
 		return fmt.Errorf("stopping job %s: %w", id, err)
 	}
-	err = c.follow(stopping, id, log)
+	err = c.Follow(stopping, id, &shown, log)
 	if stopping.Err() != nil {
 		return fmt.Errorf("job %s did not stop within %s: see %s", id, stopDeadline, c.URL)
 	}
@@ -100,8 +104,9 @@ func (c *Cluster) Run(ctx context.Context, j *Job, log io.Writer) error {
 	return ctx.Err()
 }
 
-// submit uploads the programs with the recipe and starts the job.
-func (c *Cluster) submit(ctx context.Context, j *Job) (id string, err error) {
+// Submit uploads the programs with the recipe and starts the job. id is the
+// job's, which must be a new one; "" leaves it to Ray.
+func (c *Cluster) Submit(ctx context.Context, j *Job, id string) (string, error) {
 	pack, err := j.pack()
 	if err != nil {
 		return "", err
@@ -115,22 +120,32 @@ func (c *Cluster) submit(ctx context.Context, j *Job) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	body, err := json.Marshal(map[string]any{
+	request := map[string]any{
 		"entrypoint":  j.entrypoint(),
 		"runtime_env": map[string]any{"working_dir": "gcs://" + name, "env_vars": j.Env},
 		"metadata":    map[string]string{"name": "corpusmill"},
-	})
+	}
+	if id != "" {
+		request["submission_id"] = id
+	}
+	body, err := json.Marshal(request)
 	if err != nil {
 		return "", err
 	}
 	var answer struct {
 		ID string `json:"submission_id"`
 	}
-	if err := c.call(ctx, "POST", "/api/jobs/", body, &answer); err != nil {
-		return "", err
-	}
-	return url.PathEscape(answer.ID), nil
+	err = c.call(ctx, "POST", "/api/jobs/", body, &answer)
+	return answer.ID, err
 }
+
+// Stop asks a job to end, as SIGTERM would, and doesn't wait for that. Ray kills it after
+// some seconds.
+func (c *Cluster) Stop(ctx context.Context, id string) error {
+	return c.call(ctx, "POST", job(id)+"/stop", nil, nil)
+}
+
+func job(id string) string { return "/api/jobs/" + url.PathEscape(id) }
 
 // pack is a ZIP archive of the programs and the recipe.
 func (j *Job) pack() ([]byte, error) {
@@ -165,7 +180,7 @@ func (j *Job) pack() ([]byte, error) {
 // entrypoint is the shell command of the job, which begins in the folder of
 // the package.
 func (j *Job) entrypoint() string {
-	command := []string{`exec "$p"`, "process", "--config", `"$r"`}
+	command := []string{`exec "$p"`, cmp.Or(j.Verb, "process"), "--config", `"$r"`}
 	for _, a := range j.Args {
 		command = append(command, quote(a))
 	}
@@ -179,29 +194,54 @@ func (j *Job) entrypoint() string {
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// state is what the cluster says of a job.
-type state struct {
-	Status  string `json:"status"`
+// State is what the cluster says of a job.
+type State struct {
+	Status  string `json:"status"` // PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED
 	Message string `json:"message"`
 	Code    *int   `json:"driver_exit_code"`
 }
 
-// follow copies the job's log until it has ended.
-func (c *Cluster) follow(ctx context.Context, id string, log io.Writer) error {
-	shown := 0
+// Ended says whether the job is over.
+func (s State) Ended() bool {
+	return s.Status == "SUCCEEDED" || s.Status == "FAILED" || s.Status == "STOPPED"
+}
+
+// Look asks for the state of a job. The error is ErrNoJob for one that the
+// cluster doesn't know.
+func (c *Cluster) Look(ctx context.Context, id string) (s State, err error) {
+	err = c.call(ctx, "GET", job(id), nil, &s)
+	if status := (*refused)(nil); errors.As(err, &status) && status.code == http.StatusNotFound {
+		err = fmt.Errorf("%w %s", ErrNoJob, id)
+	}
+	return s, err
+}
+
+// ErrNoJob is a job that the cluster doesn't know. A cluster forgets its jobs
+// when its head ends.
+var ErrNoJob = errors.New("Ray doesn't know the job")
+
+// Said is all that a job has printed.
+func (c *Cluster) Said(ctx context.Context, id string) (string, error) {
+	var said struct {
+		Logs string `json:"logs"`
+	}
+	err := c.call(ctx, "GET", job(id)+"/logs", nil, &said)
+	return said.Logs, err
+}
+
+// Follow copies what a job prints, from the byte shown on, which it moves on, until the job has
+// ended. Its error is an *Exit for a job that failed.
+func (c *Cluster) Follow(ctx context.Context, id string, shown *int, log io.Writer) error {
 	for failing := time.Duration(0); ; {
-		var s state
-		var said struct {
-			Logs string `json:"logs"`
-		}
-		err := c.call(ctx, "GET", "/api/jobs/"+id, nil, &s)
+		said := ""
+		s, err := c.Look(ctx, id)
 		if err == nil {
-			err = c.call(ctx, "GET", "/api/jobs/"+id+"/logs", nil, &said)
+			said, err = c.Said(ctx, id)
 		}
 		switch status := (*refused)(nil); {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.As(err, &status) && status.code < 500:
+		case errors.Is(err, ErrNoJob), errors.As(err, &status) && status.code < 500:
 			return err
 		case err != nil && failing > patienceLost:
 			return fmt.Errorf("%w\nThe job goes on by itself: %s is its name", err, id)
@@ -209,9 +249,9 @@ func (c *Cluster) follow(ctx context.Context, id string, log io.Writer) error {
 			failing += polling
 		default:
 			failing = 0
-			if len(said.Logs) > shown {
-				io.WriteString(log, said.Logs[shown:])
-				shown = len(said.Logs)
+			if len(said) > *shown {
+				io.WriteString(log, said[*shown:])
+				*shown = len(said)
 			}
 			switch s.Status {
 			case "SUCCEEDED":

@@ -7,10 +7,14 @@ import (
 	"time"
 
 	"corpusmill/backend/shim"
+	"corpusmill/plan"
 )
 
 //go:embed engine.py
 var source string
+
+// Caps are what Ray can do: its nodes bound what a task may ask for.
+var Caps = plan.Caps{Engine: "Ray", Apart: true, Remote: true, Session: 2 * time.Second, Bundle: 10 * time.Millisecond}
 
 // Engine is Ray at an address: "" for the cluster that this machine is a part
 // of, or HOST:PORT of its head. Ray takes some milliseconds to start a
@@ -22,7 +26,7 @@ func Engine(address string) shim.Engine {
 	return shim.Engine{
 		Name: "Ray", Package: "ray 2.60 or newer", Source: source,
 		Settings: map[string]any{"address": address},
-		Work:     time.Second, Pulse: true,
+		Work:     time.Second, Pulse: true, Silence: 20 * time.Second,
 	}
 }
 

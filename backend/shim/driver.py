@@ -5,6 +5,8 @@ made, and has
     ready          what the cluster has: cpus, gpus, memory, note
     run(bundle)    yields lists of events; raises Gone when the machine failed
     kill(number)   ends a bundle, from another thread
+    look()         what the cluster has by now; not every engine has this
+    probe(order)   runs a probe on each machine and returns what they answer
     close()        leaves nothing behind
 """
 
@@ -13,11 +15,23 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
+
+# Seconds between looks at what the cluster has.
+LOOK = 5.0
 
 
 class Gone(Exception):
     """What ran the bundle is gone; its unfinished tasks are lost."""
+
+
+def described(error):
+    """An error, and the last line of each that it comes of."""
+    text = "".join(traceback.format_exception_only(error)).strip()
+    while (error := error.__cause__) is not None:
+        text += "\nbecause of " + "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    return text
 
 
 class Driver:
@@ -53,10 +67,27 @@ class Driver:
         except BaseException as error:
             self.fail(error)
 
+    def probe(self, engine, order):
+        try:
+            self.say(kind="probed", answers=engine.probe(order))
+        except BaseException as error:
+            self.fail(error)
+
+    def watch(self, engine):
+        """Says what the cluster has when that changes."""
+        while True:
+            time.sleep(LOOK)
+            try:
+                ready = engine.look()
+            except Exception:
+                continue  # what runs there tells of a cluster that is gone
+            if ready != engine.ready:
+                engine.ready = ready
+                self.say(kind="ready", ready=ready)
+
     def fail(self, error):
         traceback.print_exception(error)
-        text = "".join(traceback.format_exception_only(error)).strip()
-        self.say(kind="failed", err=text)
+        self.say(kind="failed", err=described(error))
 
     def serve(self, make):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -64,12 +95,16 @@ class Driver:
         try:
             engine = make(json.loads(sys.stdin.buffer.readline()), self.source)
             self.say(kind="ready", ready=engine.ready)
+            if hasattr(engine, "look"):
+                threading.Thread(target=self.watch, args=(engine,), daemon=True).start()
             for line in iter(sys.stdin.buffer.readline, b""):
                 message = json.loads(line)
                 if message["do"] == "run":
                     threading.Thread(target=self.bundle, args=(engine, message), daemon=True).start()
                 elif message["do"] == "kill":
                     threading.Thread(target=self.kill, args=(engine, message["bundle"]), daemon=True).start()
+                elif message["do"] == "probe":
+                    threading.Thread(target=self.probe, args=(engine, message), daemon=True).start()
                 elif message["do"] == "close":
                     break
         except BaseException as error:

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,17 +15,18 @@ import (
 // More deadlines.
 const (
 	// silence is how long a running bundle may give no sign of life, nine times
-	// as long as it should. Engines may take minutes to see that a machine is gone.
+	// as long as it should, where Engine.Silence doesn't say it. Engines may take
+	// minutes to see that a machine is gone.
 	silence = 45 * time.Second
 	// mercy is how long the engine may take to end such a bundle. After it the
 	// bundle is forgotten.
-	mercy = 10 * time.Second
+	mercy = 5 * time.Second
 	// reminder is how long bundles wait with nothing running until the log says so.
 	reminder = time.Minute
 	// patience is how long bundles may wait with nothing running.
 	patience = 15 * time.Minute
 	// watching is how often both are looked at.
-	watching = 5 * time.Second
+	watching = 2 * time.Second
 )
 
 // largestBundle is the most tasks in a bundle.
@@ -69,7 +71,8 @@ type order struct {
 // Run implements exec.Backend.
 func (b *Backend) Run(ctx context.Context, tasks iter.Seq[exec.Task], on func(exec.Event)) error {
 	if b.session == nil {
-		return errors.New("the backend isn't open")
+		// A run that was cancelled at the end of a stage has closed it.
+		return cmp.Or(ctx.Err(), errors.New("the backend isn't open"))
 	}
 	feed, stop := feedOf(tasks)
 	defer stop()
@@ -211,6 +214,13 @@ func (r *run) hear(m message) error {
 	switch m.Kind {
 	case "failed":
 		return fmt.Errorf("%s: %s", r.b.Engine.Name, m.Err)
+	case "ready":
+		// Machines have come or gone.
+		if m.Ready != nil {
+			r.b.ready = *m.Ready
+			r.slots = r.b.slots(r.need)
+		}
+		return nil
 	case "closed":
 		return errors.New("the driver of " + r.b.Engine.Name + " left before the work was done")
 	}
@@ -238,6 +248,11 @@ func (r *run) event(b *bundle, e event) {
 	switch e.Kind {
 	case bundleBegan:
 		b.node, b.began = e.Node, true
+		return
+	case childSaid:
+		for _, line := range e.Lines {
+			r.b.logf("%s: %s", b.node, line)
+		}
 		return
 	case bundleTook:
 		took := max(time.Duration(e.Seconds*float64(time.Second))/time.Duration(b.tasks), 1)
@@ -275,7 +290,7 @@ func (b *bundle) on(err string) string {
 // finish ends a bundle. What it hasn't done is lost.
 func (r *run) finish(b *bundle, why string) {
 	if b.ended {
-		why = fmt.Sprintf("it gave no sign of life for %s", silence)
+		why = fmt.Sprintf("it gave no sign of life for %s", r.silence())
 	}
 	if why == "" {
 		why = "the engine ended it"
@@ -284,6 +299,8 @@ func (r *run) finish(b *bundle, why string) {
 		r.on(exec.Event{Task: id, Attempt: attempt, Kind: exec.TaskLost, Err: b.on(why)})
 	}
 }
+
+func (r *run) silence() time.Duration { return cmp.Or(r.b.Engine.Silence, silence) }
 
 // watch looks for what takes too long.
 func (r *run) watch() error {
@@ -297,7 +314,7 @@ func (r *run) watch() error {
 		case b.ended:
 		case !b.began:
 			waiting++
-		case r.b.Engine.Pulse && now-b.heard > silence:
+		case r.b.Engine.Pulse && now-b.heard > r.silence():
 			b.ended, b.when = true, now
 			if err := r.s.send(order{Do: "kill", Bundle: number}); err != nil {
 				return err

@@ -10,6 +10,7 @@
 package shim
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -18,12 +19,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
+	"corpusmill/doctor"
 	"corpusmill/exec"
 )
 
@@ -58,6 +61,9 @@ type Engine struct {
 	Work time.Duration
 	// Pulse says that running bundles give signs of life.
 	Pulse bool
+	// Silence is how long a running bundle may give none; 0 for 45 seconds.
+	// Signs come every five seconds.
+	Silence time.Duration
 }
 
 // Resources are what each task of a stage asks of the engine.
@@ -65,6 +71,11 @@ type Resources struct {
 	CPUs   float64 `json:"cpus"`
 	GPUs   float64 `json:"gpus"`
 	Memory int64   `json:"memory"` // bytes to reserve; 0 for none
+	// Hold says that what runs a bundle runs further ones, in the same child
+	// process: it has models open, or GPUs.
+	Hold bool `json:"hold"`
+	// Accelerated asks for a GPU where the cluster has any.
+	Accelerated bool `json:"-"`
 	// Tasks is how many of the stage's tasks may run at once; 0 for any
 	// number.
 	Tasks int `json:"-"`
@@ -98,6 +109,29 @@ type ready struct {
 	NodeCPUs   float64 `json:"node_cpus"` // of the node that has most
 	NodeGPUs   float64 `json:"node_gpus"`
 	NodeMemory float64 `json:"node_memory"`
+	// Nodes are the machines, of engines that tell.
+	Nodes []node `json:"nodes"`
+}
+
+// node is what one machine has.
+type node struct {
+	CPUs   float64 `json:"cpus"`
+	GPUs   float64 `json:"gpus"`
+	Memory float64 `json:"memory"` // bytes
+}
+
+// room is how many tasks a machine has room for.
+func (n node) room(need Resources) int {
+	room := n.CPUs / need.CPUs
+	if g := need.GPUs; g > 1 {
+		room = min(room, math.Floor(n.GPUs/g))
+	} else if g > 0 {
+		room = min(room, math.Floor(1/g)*math.Floor(n.GPUs)) // parts of a GPU are of one GPU
+	}
+	if need.Memory > 0 {
+		room = min(room, n.Memory/float64(need.Memory))
+	}
+	return int(room)
 }
 
 // Program is a binary of this program.
@@ -204,8 +238,10 @@ func (b *Backend) connect(ctx context.Context) error {
 // check says what the cluster can't do, before anything runs.
 func (b *Backend) check() error {
 	var errs []error
+	accelerated := false
 	for i := range b.Needs {
-		need := b.needs(i)
+		need, found := b.needs(i), len(errs)
+		accelerated = accelerated || b.Needs[i].Accelerated
 		for _, c := range []struct {
 			key        string
 			want, have float64
@@ -218,6 +254,12 @@ func (b *Backend) check() error {
 				errs = append(errs, fmt.Errorf("stage %d asks for %g by %s; the largest machine that %s has offers %g", i+1, c.want, c.key, b.Engine.Name, c.have))
 			}
 		}
+		if len(errs) == found && b.room(need) == 0 {
+			errs = append(errs, fmt.Errorf("stage %d asks for %g CPUs, %g GPUs and %d bytes of memory; no machine of %s has all of them together", i+1, need.CPUs, need.GPUs, need.Memory, b.Engine.Name))
+		}
+	}
+	if accelerated && b.ready.GPUs == 0 {
+		b.logf("%s has no GPUs: operators with accelerator: cuda run on the CPU", b.Engine.Name)
 	}
 	return errors.Join(errs...)
 }
@@ -230,19 +272,46 @@ func (b *Backend) needs(stage int) Resources {
 	if r.CPUs == 0 {
 		r.CPUs = 1
 	}
+	switch {
+	case r.GPUs == 0 && r.Accelerated && b.ready.GPUs > 0:
+		r.GPUs = 1
+	case r.GPUs > 1:
+		r.GPUs = math.Ceil(r.GPUs) // engines give parts of one GPU alone
+	}
+	r.Hold = r.Hold || r.GPUs > 0
 	return r
+}
+
+// room is how many tasks the cluster has room for.
+func (b *Backend) room(need Resources) int {
+	if b.ready.Nodes == nil {
+		return max(int(b.ready.CPUs/need.CPUs), 1) // how they are shared out isn't known
+	}
+	room := 0
+	for _, n := range b.ready.Nodes {
+		room += n.room(need)
+	}
+	return room
 }
 
 // slots is how many bundles of a stage run at once.
 func (b *Backend) slots(need Resources) int {
-	n := b.Slots
-	if n == 0 {
-		n = int(b.ready.CPUs / need.CPUs)
+	room, n := b.room(need), b.Slots
+	if n == 0 || need.Hold && b.ready.Nodes != nil { // what is held has to stay
+		n = min(cmp.Or(n, room), room)
 	}
 	if need.Tasks > 0 {
 		n = min(n, need.Tasks)
 	}
 	return max(n, 1)
+}
+
+// Parallel implements exec.Wide.
+func (b *Backend) Parallel() int {
+	if b.Slots > 0 {
+		return b.Slots
+	}
+	return int(b.ready.CPUs)
 }
 
 // Close implements exec.Backend.
@@ -263,21 +332,26 @@ func (b *Backend) logf(format string, args ...any) {
 
 // message is a line from the driver.
 type message struct {
-	Kind   string            `json:"kind"` // ready, events, end, failed, closed
+	Kind   string            `json:"kind"` // ready, events, end, probed, failed, closed
 	Ready  *ready            `json:"ready"`
 	Bundle int               `json:"bundle"`
 	Events []json.RawMessage `json:"events"`
 	Err    string            `json:"err"`
+	// Answers are those of a probe.
+	Answers []doctor.Answer `json:"answers"`
 }
 
 // event is an exec.Event, or says when a bundle began and what it took.
 type event struct {
 	exec.Event
-	Node    string  `json:"node"`
-	Seconds float64 `json:"seconds"`
+	Node    string   `json:"node"`
+	Seconds float64  `json:"seconds"`
+	Lines   []string `json:"lines"`
 }
 
 const (
 	bundleBegan exec.EventKind = "begin"
 	bundleTook  exec.EventKind = "took"
+	// childSaid is what the worker process has printed.
+	childSaid exec.EventKind = "said"
 )

@@ -72,6 +72,24 @@ func TestThreads(t *testing.T) {
 	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slow: true})
 }
 
+// TestParallel tells how many tasks run at once: what was asked for, or what
+// the cluster has.
+func TestParallel(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	e := shim.Engine{Name: "Threads", Package: "nothing", Source: threads, Work: time.Second, Pulse: true}
+	b := shimtest.New(t, e, python(t), clock())()
+	b.Slots = 0
+	if err := backendtest.OneRun(t.Context(), t, b); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.Parallel(); n != 2 {
+		t.Errorf("a cluster of two CPUs runs %d tasks at once", n)
+	}
+	if b.Slots = 5; b.Parallel() != 5 {
+		t.Errorf("of five tasks %d run at once", b.Parallel())
+	}
+}
+
 // TestDrivers has drivers that fail in every way. Each time Run or Open tells
 // what happened, and nothing of the driver is left.
 func TestDrivers(t *testing.T) {

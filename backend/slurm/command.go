@@ -13,8 +13,9 @@ import (
 // callTime is how long one of Slurm's programs may take.
 const callTime = time.Minute
 
-// call runs a program.
-func call(ctx context.Context, stdin, program string, args ...string) (string, error) {
+// Call runs one of Slurm's programs and returns its standard output. An error
+// has its standard error.
+func Call(ctx context.Context, stdin, program string, args ...string) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, callTime)
 	defer stop()
 	c := osexec.CommandContext(ctx, program, args...)
@@ -36,16 +37,28 @@ func call(ctx context.Context, stdin, program string, args ...string) (string, e
 // own are the options of sbatch that are not the user's.
 var own = []string{"--array", "-a", "--job-name", "-J", "--output", "-o", "--wrap", "--parsable", "--ntasks", "-n", "--input", "-i"}
 
+// Reserved fails when the options have one that isn't the user's, such as
+// --array or -a.
+func Reserved(options, names []string) error {
+	for _, o := range options {
+		name, _, _ := strings.Cut(o, "=")
+		for _, reserved := range names {
+			if name == reserved || len(reserved) == 2 && strings.HasPrefix(o, reserved) {
+				return fmt.Errorf("slurm_options can't have %s: it is set by the run", name)
+			}
+		}
+	}
+	return nil
+}
+
 // cpusOf finds how many CPUs the options ask for in a job, 1 by default.
 func cpusOf(options []string) (int, error) {
+	if err := Reserved(options, own); err != nil {
+		return 0, err
+	}
 	cpus := 1
 	for i, o := range options {
 		name, value, given := strings.Cut(o, "=")
-		for _, reserved := range own {
-			if name == reserved || len(reserved) == 2 && strings.HasPrefix(o, reserved) {
-				return 0, fmt.Errorf("slurm_options can't have %s: it is set by the run", name)
-			}
-		}
 		switch {
 		case name == "--cpus-per-task" && given:
 		case (name == "--cpus-per-task" || name == "-c") && i+1 < len(options):
@@ -64,5 +77,14 @@ func cpusOf(options []string) (int, error) {
 	return cpus, nil
 }
 
-// quote writes an argument for a shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// Script is a batch script whose process becomes the command.
+func Script(command []string) string { return "#!/bin/sh\nexec" + quoted(command) + "\n" }
+
+// quoted writes arguments for a shell, each behind a space.
+func quoted(args []string) string {
+	var b strings.Builder
+	for _, a := range args {
+		b.WriteString(" '" + strings.ReplaceAll(a, "'", `'\''`) + "'")
+	}
+	return b.String()
+}

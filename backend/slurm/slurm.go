@@ -10,7 +10,6 @@ package slurm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"path/filepath"
@@ -18,7 +17,11 @@ import (
 
 	"corpusmill/backend/queue"
 	"corpusmill/exec"
+	"corpusmill/plan"
 )
+
+// Caps are what Slurm can do: sbatch and its queue come before the first task.
+var Caps = plan.Caps{Engine: "Slurm", Apart: true, Remote: true, Session: 3 * time.Second}
 
 // Backend is the driver's side.
 type Backend struct {
@@ -50,7 +53,7 @@ type Backend struct {
 // Open implements exec.Backend.
 func (b *Backend) Open(ctx context.Context, folder string, workers int) error {
 	if b.Call == nil {
-		b.Call = call
+		b.Call = Call
 	}
 	if b.Worth <= 0 {
 		b.Worth = 10 * time.Second
@@ -132,9 +135,6 @@ func (b *Backend) logf(format string, args ...any) {
 
 // script is what a job runs. The worker's name is the one that squeue has.
 func (b *Backend) script() string {
-	s := "#!/bin/sh\nexec"
-	for _, a := range append(b.Command[:len(b.Command):len(b.Command)], "--session="+b.notice) {
-		s += " " + quote(a)
-	}
-	return s + fmt.Sprintf(` --name="${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" --np="${SLURM_CPUS_PER_TASK:-1}"%s`, "\n")
+	worker := append(b.Command[:len(b.Command):len(b.Command)], "--session="+b.notice)
+	return "#!/bin/sh\nexec" + quoted(worker) + ` --name="${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" --np="${SLURM_CPUS_PER_TASK:-1}"` + "\n"
 }

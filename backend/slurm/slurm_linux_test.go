@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	if strings.HasPrefix(os.Args[1], "-") {
 		err = job(os.Args[1:])
 	} else {
-		err = local.Serve(context.Background(), os.Args[1], os.Stdin, os.Stdout, nil)
+		err = local.Serve(context.Background(), os.Args[1], os.Stdin, os.Stdout, backendtest.Ticks())
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -222,4 +222,57 @@ func TestKilledJob(t *testing.T) {
 	if !killed {
 		t.Error("no job was killed")
 	}
+}
+
+// TestStrikes has a run on two nodes go on when a job is paused for longer
+// than it may be silent, and then woken up, and when a node is lost.
+func TestStrikes(t *testing.T) {
+	c := slurmtest.StartNodes(t, 2)
+	b := backend(t, c)
+	b.Options = []string{"--exclusive"} // a job on each node
+	b.Lost = 2 * time.Second
+	logged := &strings.Builder{}
+	b.Logf = func(format string, args ...any) { fmt.Fprintf(logged, format+"\n", args...) }
+	stop := func(t *testing.T, s syscall.Signal) {
+		for _, pid := range c.Machines[1].Find(t, ".test ") {
+			if err := syscall.Kill(pid, s); err != nil && err != syscall.ESRCH {
+				t.Error(err)
+			}
+		}
+	}
+	backendtest.RunStrikes(t, backendtest.Engine{New: func() exec.Backend {
+		fresh := *b
+		return &fresh
+	}, Strikes: []backendtest.Strike{
+		{Name: "paused job", Do: func(t *testing.T) {
+			stop(t, syscall.SIGSTOP)
+			time.AfterFunc(2*b.Lost, func() { stop(t, syscall.SIGCONT) })
+		}},
+		{Name: "node lost", Do: func(t *testing.T) { c.Lose(t, 1) }},
+	}})
+	if !strings.Contains(logged.String(), "has given no sign of life for 2s") {
+		t.Errorf("the paused job wasn't missed:\n%s", logged)
+	}
+	if !rejoined(logged.String()) {
+		t.Errorf("the job that woke up didn't join again:\n%s", logged)
+	}
+	if left := c.Queue(t); len(left) > 0 {
+		t.Errorf("left in Slurm's queue: %v", left)
+	}
+	if left := c.Machine.Find(t, "--session="); len(left) > 0 {
+		t.Errorf("%d workers are alive", len(left))
+	}
+}
+
+// rejoined says whether a job has joined twice.
+func rejoined(log string) bool {
+	seen := map[string]bool{}
+	for line := range strings.Lines(log) {
+		name, _, joined := strings.Cut(line, " has joined")
+		if joined && seen[name] {
+			return true
+		}
+		seen[name] = joined || seen[name]
+	}
+	return false
 }

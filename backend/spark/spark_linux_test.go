@@ -1,47 +1,42 @@
 package spark_test
 
 import (
-	"context"
-	"crypto/rand"
-	osexec "os/exec"
-	"path/filepath"
-	"strings"
+	"os"
 	"testing"
 	"time"
 
 	"corpusmill/backend/backendtest"
 	"corpusmill/backend/shim/shimtest"
 	"corpusmill/backend/spark"
+	"corpusmill/backend/spark/sparktest"
 	"corpusmill/exec"
-	"corpusmill/internal/netns"
 )
 
 func TestMain(m *testing.M) { shimtest.Main(m) }
 
+// TestSpark has all faults only with CORPUSMILL_FULL: a run on Spark costs many seconds.
 func TestSpark(t *testing.T) {
-	bin, m := shimtest.Bin(t), netns.New(t, 1)[0]
-	if _, err := osexec.LookPath("java"); err != nil {
-		netns.Skip(t, "Spark needs Java")
-	}
-	dir, token := t.TempDir(), rand.Text()
-	// A token without encryption is for this machine alone.
-	address := "sc://localhost:15002/;token=" + token
-	python := filepath.Join(bin, "python")
-	home, err := osexec.Command(python, "-c", "import os, pyspark; print(os.path.dirname(pyspark.__file__), end='')").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	env := []string{"SPARK_HOME=" + string(home), "PYSPARK_PYTHON=" + python, "SPARK_LOCAL_IP=127.0.0.1", "SPARK_LOCAL_HOSTNAME=localhost",
-		"SPARK_CONNECT_AUTHENTICATE_TOKEN=" + token}
-	d := shimtest.Start(t, m, dir, env, filepath.Join(string(home), "bin", "spark-submit"),
-		"--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "--master", "local-cluster[2,1,1024]",
-		"--driver-memory", "512m", "--conf", "spark.executor.memory=512m", "--conf", "spark.ui.enabled=false",
-		"--conf", "spark.connect.grpc.binding.address=127.0.0.1", "--conf", "spark.driver.host=127.0.0.1")
-	driver := m.Program(t, python)
-	d.Wait(t, func(context.Context) bool {
-		return strings.Contains(d.Said(), "Spark Connect server started")
-	})
+	c := sparktest.Start(t, 2)
+	away := c.Machines[1]
+	engine := spark.Engine(c.Address)
+	engine.Silence = 15 * time.Second
 	began := time.Now()
-	backend := shimtest.New(t, spark.Engine(address), driver, func() int64 { return int64(time.Since(began)) })
-	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slowest: true})
+	backend := shimtest.New(t, engine, c.Python, func() int64 { return int64(time.Since(began)) })
+	e := backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slowest: true, Strikes: []backendtest.Strike{
+		{Name: "executor killed", Do: func(t *testing.T) { away.KillOne(t, "CoarseGrainedExecutorBackend") }},
+		{Name: "machine frozen and revived", Do: func(t *testing.T) { away.FreezeFor(t, 20*time.Second) }},
+	}}
+	if os.Getenv("CORPUSMILL_FULL") == "" {
+		backendtest.RunStrikes(t, e)
+	} else {
+		e.Strikes = append(e.Strikes, backendtest.Strike{Name: "child frozen", Do: func(t *testing.T) { away.Freeze(t, " worker /") }},
+			backendtest.Strike{Name: "node lost", Do: func(t *testing.T) { away.Cut(t) }})
+		backendtest.Run(t, e)
+	}
+	for tries := 0; len(c.Machines[0].Find(t, " worker /")) > 0; tries++ {
+		if tries == 100 {
+			t.Fatal("workers outlive their run")
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }

@@ -19,7 +19,7 @@ type checkResult struct {
 }
 
 func check(e *env, args []string) error {
-	f, err := takeFlags(args, []string{"json"}, []string{"config"})
+	f, err := takeFlags(args, []string{"json"}, []string{"config", "rank", "world_size"})
 	if err != nil {
 		return err
 	}
@@ -32,12 +32,21 @@ func check(e *env, args []string) error {
 	if r != nil {
 		notes = r.Notes
 	}
+	var used []string
 	if err == nil {
-		lacks, refused := e.lacking(r)
-		notes, problems = append(notes, lacks...), refused
-		if len(refused) > 0 {
-			err = refused
+		var lacks []recipe.Problem
+		lacks, problems, used = e.lacking(r)
+		notes = append(notes, lacks...)
+		if len(problems) > 0 {
+			err = problems
 		}
+	}
+	if err == nil {
+		more, err := e.inputNotes(r, used)
+		if err != nil {
+			return err
+		}
+		notes = append(notes, more...)
 	}
 	if f.set["json"] {
 		res := checkResult{OK: err == nil, Problems: problems, Notes: notes}
@@ -58,8 +67,22 @@ func check(e *env, args []string) error {
 	return nil
 }
 
+// inputNotes are the notes on the inputs as they are found. used are the paths
+// of the models.
+func (e *env) inputNotes(r *recipe.Recipe, used []string) ([]recipe.Problem, error) {
+	job, err := e.job(r)
+	if err != nil {
+		return nil, err
+	}
+	notes, err := uncut(r, job.Inputs, job.Segment)
+	if err == nil && caps(r).Remote {
+		notes = append(notes, e.advice(r, job.Inputs, used)...)
+	}
+	return notes, err
+}
+
 func showPlan(e *env, args []string) error {
-	f, err := takeFlags(args, []string{"json"}, []string{"config"})
+	f, err := takeFlags(args, []string{"json"}, []string{"config", "rank", "world_size"})
 	if err != nil {
 		return err
 	}
@@ -76,8 +99,11 @@ func showPlan(e *env, args []string) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(p)
 	}
+	for _, n := range e.planAdvice(r, p) {
+		fmt.Fprintf(e.stderr, "note: %s\n", n)
+	}
 	e.writePlan(p, r)
-	return nil
+	return e.writeSplits(p, r)
 }
 
 // changed lists the parameters that differ from their defaults.

@@ -27,11 +27,11 @@ func packed(t testing.TB, c storage.Codec, data []byte) []byte {
 	return b
 }
 
-// asParquet is data as the program writes it to Parquet.
-func asParquet(t *testing.T, data []byte) []byte {
+// asTable is data as the program writes it to a format with columns.
+func asTable(t *testing.T, data []byte, name string) []byte {
 	t.Helper()
 	dir := scratch.Dir(t)
-	out := filepath.Join(dir, "out.parquet")
+	out := filepath.Join(dir, name)
 	in := write(t, filepath.Join(dir, "in.jsonl"), string(data))
 	corpusmill(t, "process", "--dataset_path", in, "--export_path", out, "--quiet").want(t, 0)
 	return []byte(read(t, out))
@@ -50,7 +50,8 @@ func TestDamagedInput(t *testing.T) {
 	}{
 		{"jsonl.gz", packed(t, storage.Gzip, data), true},
 		{"jsonl.zst", packed(t, storage.Zstd, data), true},
-		{"parquet", asParquet(t, data), false},
+		{"csv.zst", asTable(t, data, "out.csv.zst"), true},
+		{"parquet", asTable(t, data, "out.parquet"), false},
 	} {
 		rnd := rand.New(rand.NewPCG(11, uint64(len(x.whole))))
 		run := func(t *testing.T, b []byte) outcome {

@@ -47,7 +47,7 @@ func TestDiskFull(t *testing.T) {
 		})
 	}
 	t.Logf("what couldn't be written, and how often: %v", failed)
-	for _, phase := range []string{"out", "held", "keys", "found", "payloads", "spool", "journal"} {
+	for _, phase := range []string{"out", "held", "keys", "found", "payloads", "rows", "journal"} {
 		if failed[phase] == 0 {
 			t.Errorf("no disk was full when %s was to be written; of others: %v", phase, slices.Sorted(maps.Keys(failed)))
 		}
@@ -64,13 +64,7 @@ var (
 func (x trial) onDisk(t *testing.T, input string, size int, calm exec.Report, files map[string]string, failed map[string]int) bool {
 	t.Helper()
 	disk := t.TempDir()
-	err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d", size))
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
-		lacking(t, "mounting a small disk needs root")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	mountDisk(t, disk, size)
 	defer syscall.Unmount(disk, syscall.MNT_DETACH)
 	o := corpusmill(t, x.in(t, disk, input)...)
 	if o.code == 0 {
@@ -85,9 +79,27 @@ func (x trial) onDisk(t *testing.T, input string, size int, calm exec.Report, fi
 		failed[phase[1]]++
 	}
 	x.nothingHalf(t, disk, files)
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
-		t.Fatal(err)
-	}
+	growDisk(t, disk)
 	x.check(t, corpusmill(t, x.in(t, disk, input)...), calm, files)
 	return false
+}
+
+// mountDisk mounts a disk of a size on a folder.
+func mountDisk(t *testing.T, dir string, size int) {
+	t.Helper()
+	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size))
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
+		lacking(t, "mounting a small disk needs root")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// growDisk makes room on a disk of mountDisk.
+func growDisk(t *testing.T, dir string) {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -36,13 +36,6 @@ func (e *env) backend(r *recipe.Recipe, p *plan.Plan, now exec.Clock, logf func(
 	case "slurm":
 		return slurmBackend(r, now, logf)
 	case "ray":
-		if r.Implied && r.RayAddress == "" && !ray.Present(r.Python, e.getenv) {
-			fmt.Fprintf(e.stderr, "note: executor_type is ray, and there is no Ray here: the run is local. Install ray, or set ray_address; --backend local is without this note\n")
-			return &local.Goroutines{Clock: now}, nil
-		}
-		if r.Export.Path == "-" {
-			return nil, usageError{"executor_type is ray, and there the workers meet beside export_path, which standard output has no place for: export to a file in a folder that all machines share, or give --backend local"}
-		}
 		if strings.Contains(r.RayAddress, "://") {
 			return nil, usageError{"a job by the dashboard of Ray is for corpusmill process; give auto or HOST:PORT here"}
 		}
@@ -65,7 +58,7 @@ func (e *env) backend(r *recipe.Recipe, p *plan.Plan, now exec.Clock, logf func(
 
 // needs are what the stages of a plan ask of an engine. All steps of a stage
 // run in the same tasks: their memory adds up, and the smallest num_proc
-// holds.
+// holds. What takes long to open is opened once by those that run them.
 func needs(r *recipe.Recipe, p *plan.Plan) []shim.Resources {
 	byLabel := map[string]recipe.Needs{}
 	for _, s := range r.Steps {
@@ -73,9 +66,15 @@ func needs(r *recipe.Recipe, p *plan.Plan) []shim.Resources {
 	}
 	out := make([]shim.Resources, len(p.Stages))
 	for i, stage := range p.Stages {
-		for _, s := range p.Steps[stage.From:stage.To] {
+		steps := p.Steps[stage.From:stage.To]
+		if stage.End == plan.EndKeys {
+			steps = p.Steps[stage.From : stage.Dedup+1]
+		}
+		for _, s := range steps {
 			n := byLabel[s.Label]
 			o := &out[i]
+			o.Accelerated = o.Accelerated || n.Accelerated
+			o.Hold = o.Hold || n.Actor || len(s.Models) > 0
 			o.CPUs = max(o.CPUs, n.CPUs)
 			o.GPUs += n.GPUs
 			o.Memory += n.Memory

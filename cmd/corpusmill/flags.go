@@ -70,5 +70,14 @@ func (e *env) load(f *flags) (*recipe.Recipe, error) {
 	case path == "" && len(over) == 0:
 		return nil, usageError{"which recipe? Give --config RECIPE, or --dataset_path and --export_path"}
 	}
-	return recipe.Load(path, over, e.getenv, defaults())
+	r, err := recipe.Load(path, over, e.getenv, defaults())
+	if err != nil {
+		return nil, err
+	}
+	e.withoutRay(r)
+	e.findSlots(f, r)
+	if refused := r.Refused(caps(r)); len(refused) > 0 {
+		return r, refused
+	}
+	return r, nil
 }

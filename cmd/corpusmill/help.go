@@ -9,6 +9,9 @@ import (
 
 // help is what a command says of itself beyond its usage line.
 func help(c command) string {
+	if text := runsHelp(c.name); text != "" {
+		return c.summary + text
+	}
 	switch c.name {
 	case "process":
 		return c.summary + `
@@ -58,18 +61,77 @@ has rows dropped that are duplicates of rows of the index. docs/guide/dedup.md t
 
 An interrupted pull is continued by the same command. Exit codes are those of process: 5 when a
 file isn't the one that was published or fetched.`
+	case "resplit":
+		return c.summary + `
+
+  -o, --output FOLDER  gets files of the rows in their order, part-00000-of-00012.jsonl and so on
+  --split_size SIZE    bytes of rows in a file. By default a quarter of what each worker would have,
+                       from 1 MB to 128 MB
+  --split_count N      about so many files; of compressed inputs and Parquet it is a guess, as
+                       their rows are taken for four times as long as the file
+  --format FORMAT      jsonl, which keeps the bytes of rows of JSON Lines, or another export_type
+  --restart, --json, -q, --quiet, --KEY VALUE   as in process; --backend too
+
+INPUT is a file, a folder or a pattern. It is a run of a recipe without steps: it is continued by
+the same command, and what is no row is quarantined. Exit codes are those of process.`
+	case "partition":
+		return c.summary + `
+
+  -o, --output FOLDER  gets a file of JSON Lines for each node, NAME_HOST.jsonl, with the rows in
+                       their order: NAME is that of the one input, or of the folder
+  --nodes N            among N nodes, node0 and so on
+  --hosts A,B,C        among nodes with these names
+  --by bytes|FIELD     what is to be equal: the bytes of the rows, which is the default, or the
+                       sum of a field that has numbers from 0. A row without one counts as the
+                       mean of the others
+  --max_row SIZE       longest row, 16MiB; a longer one is an error
+  --json               print what each node has as JSON
+  -q, --quiet          print nothing but errors
+
+INPUT is a file, a folder or a pattern, which is read twice. FOLDER appears when all of it is
+there. --backend ranks needs no partitions: it hands out the work itself.`
 	case "check", "plan":
 		return c.summary + `
 
+What the recipe's engine can't do is an error here, with its place in the recipe and what to do
+instead; what works there otherwise than one may expect is a note.
+
   --json               print it as JSON
   --KEY VALUE, --OP.PARAM VALUE   as in process`
+	case "doctor":
+		return c.summary + `
+
+  --backend NAME       local (default), processes, ranks, slurm, ray, dask or spark, with the keys
+                       that say where it is: --ray_address, --dask_address, --spark_address,
+                       --slurm_options, --python; or a recipe that has them:
+  --config RECIPE      also see whether each machine has the dataset
+  --folder DIR         the folder that all machines have to share; that of export_path by default
+  --wait SECONDS       how long a machine may take to begin (60)
+  --rank N, --world-size N   as in process: each rank runs the doctor, rank 0 reports
+  --json               print the report as JSON
+  -q, --quiet          print nothing but errors
+
+A probe runs on each machine that would get tasks, as their program would: what it is built of, the
+engine's versions, the shared folder both ways, clock, disks, memory, CPUs, GPUs, open files. Of each
+fault a line says what it is, where, and how to mend it. Exit codes: 0 fit, perhaps with warnings;
+1 not fit.`
 	case "worker":
 		return c.summary + `
 
   worker FOLDER        tasks come on standard input, events go to standard output, both JSON Lines
   worker --session FILE --name NAME --np N
                        take tasks from the session that the file tells of, N at once, until it is
-                       over; what jobs of --backend slurm run`
+                       over; what jobs of --backend slurm run
+  worker --probe JSON  print the facts of this machine; what doctor runs on each`
+	case "slurm":
+		return c.summary + `: starts Ray on the nodes of the allocation, does the run with --backend ray, and ends Ray
+
+  --nodes N            nodes of the job that is submitted (1); inside of an allocation all of its
+                       nodes are taken
+  process ...          the run and its flags. --python is the Python with ray on all nodes,
+                       --slurm_options are for sbatch
+
+The exit code is that of the run. docs/guide/engines.md tells more.`
 	case "explain":
 		return c.summary + `
 

@@ -38,7 +38,9 @@ var trials = []trial{
 	{"held", mapDedup, "out.jsonl", nil},
 	{"reread", twoReads, "out.jsonl", []string{"--backend", "processes"}},
 	{"parquet", mapDedup, "out.parquet", nil},
+	{"csv", mapOnly, "out.csv.zst", nil},
 	{"minhash", similar, "out.jsonl", []string{"--task_memory", "2MiB"}},
+	{"files", mapOnly, "out", []string{"--export_shard_size", "3MB", "--backend", "ranks", "--rank", "0", "--world-size", "1", "--worker_timeout", "1"}},
 	{"lines", lines, "out.jsonl", []string{"--task_memory", "2MiB"}},
 }
 

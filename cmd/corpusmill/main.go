@@ -17,6 +17,7 @@ import (
 	"corpusmill/recipe"
 
 	_ "corpusmill/op/all"
+	_ "corpusmill/storage/csv"
 	_ "corpusmill/storage/jsonl"
 	_ "corpusmill/storage/parquet"
 )
@@ -38,6 +39,8 @@ type env struct {
 	stderr io.Writer
 	getenv func(string) string
 	lead   *ranks.Lead // in rank 0 of a run by ranks
+	// driving is set in a run that others may ask for.
+	driving *driving
 }
 
 type command struct {
@@ -50,14 +53,24 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"process", "--config RECIPE [--KEY VALUE] [--OP.PARAM VALUE]", "run a recipe", process},
+		{"submit", "--config RECIPE [--driver job] [flags of process]", "run a recipe and don't wait for it", submit},
+		{"status", "[RUN] [--watch]", "tell how a run is, or list those that were submitted", status},
+		{"logs", "RUN [-f] [--tail N]", "print what a submitted run prints", logs},
+		{"cancel", "RUN [--force] [--timeout SECONDS]", "stop a run; what is done is kept", cancel},
+		{"resume", "RUN [--force]", "go on with a run that was stopped or interrupted", resume},
 		{"check", "RECIPE [--KEY VALUE]", "find all mistakes in a recipe", check},
 		{"plan", "RECIPE [--KEY VALUE]", "show what a run would do", showPlan},
+		{"resplit", "INPUT... -o FOLDER [--split_size 128MB]", "write a dataset anew, in files of one size", resplit},
+		{"partition", "INPUT... -o FOLDER --nodes N|--hosts A,B,C [--by bytes|FIELD]", "share a dataset out, a file for each node", partitionCommand},
 		{"explain", "OUTPUT --row FILE:LINE", "tell what became of a row of the input", explain},
 		{"drops", "OUTPUT", "list the rows that a run dropped, and why, as JSON Lines", drops},
+		{"report", "OUTPUT", "print the report of a finished run, with what it took", reportCommand},
 		{"verify", "OUTPUT", "compare a result with its manifest", verify},
 		{"dedup", "index build|add|info INDEX [--config RECIPE ...]", "keep the keys of rows, for runs over others", dedup},
 		{"ops", "[NAME]", "list the operators, or describe one", ops},
 		{"models", "list|pull [NAME...]", "list the models that recipes ask for, or fetch some", modelsCommand},
+		{"slurm", "ray [--nodes N] process --config RECIPE ...", "run a recipe on Ray in a Slurm allocation", slurmCommand},
+		{"doctor", "[--backend NAME] [--config RECIPE] [--folder DIR]", "find out whether runs would work on an engine", doctorCommand},
 		{"worker", "FOLDER", "run tasks from JSON on standard input; for engines", worker},
 		{"version", "", "print the version", version},
 	}
@@ -120,7 +133,7 @@ func run(e *env, args []string) int {
 func usage(w io.Writer) {
 	fmt.Fprintf(w, "usage: corpusmill COMMAND ...\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.summary)
 	}
 	fmt.Fprintf(w, "\ncorpusmill COMMAND --help tells more. Each command takes --json.\n")
 }
@@ -142,8 +155,10 @@ func (e *env) code(err error) int {
 	}
 	exit, interrupted := e.exitCode(err)
 	var problems recipe.Problems
+	var other followed
 	switch {
 	case interrupted:
+	case errors.As(err, &other) && other.msg == "": // it has told itself
 	case errors.As(err, &problems):
 		fmt.Fprintln(e.stderr, problems.Error())
 	default:

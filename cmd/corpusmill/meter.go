@@ -8,6 +8,7 @@ import (
 
 	"corpusmill/exec"
 	"corpusmill/plan"
+	"corpusmill/runs"
 )
 
 // fallbackMemory is taken for the machine's memory when that isn't known.
@@ -17,16 +18,17 @@ const fallbackMemory = 8 << 30
 type meter struct {
 	x        *exec.Progress
 	now      exec.Clock
+	reused   int64  // rows that an earlier try had done
 	total    int64  // bytes of input, when they are known
 	passes   []bool // stages that read the input
 	names    []string
 	terminal bool
 }
 
-func showRun(w io.Writer, x *exec.Progress, p *plan.Plan, now exec.Clock) *line {
-	m := &meter{x: x, now: now, terminal: isTerminal(w)}
+func newMeter(w io.Writer, x *exec.Progress, p *plan.Plan, now exec.Clock) *meter {
+	m := &meter{x: x, now: now, reused: x.Snapshot().Rows, terminal: isTerminal(w)}
 	for _, f := range p.OwnInputs() {
-		if f.Size < 0 || f.Codec != "" || f.Format != "jsonl" {
+		if f.Size < 0 || f.Codec != "" || f.Format == "parquet" {
 			m.total = 0
 			break
 		}
@@ -36,37 +38,54 @@ func showRun(w io.Writer, x *exec.Progress, p *plan.Plan, now exec.Clock) *line 
 		m.passes = append(m.passes, s.Read == plan.FromInput)
 		m.names = append(m.names, s.Name)
 	}
-	return newLine(w, m.text)
+	return m
 }
 
-// text is the state on one line: what is done of the bytes that all stages
-// will read, rates since the start, and the time left at that rate.
-func (m *meter) text() string {
+// progress is what is done of the bytes that all stages will read, rates
+// since the start, and the time left at that rate.
+func (m *meter) progress() *runs.Progress {
 	s := m.x.Snapshot()
-	seconds := float64(m.now()) / 1e9
-	var read, all int64
+	p := &runs.Progress{Seconds: float64(m.now()) / 1e9, Stage: s.Stage + 1, Stages: s.Stages, Name: m.names[s.Stage],
+		Rows: s.Rows, Kept: s.Kept, Tasks: s.Tasks, Lost: s.Lost}
 	for i, n := range s.Bytes {
-		read += n
+		p.Bytes += n
 		if m.passes[i] {
-			all += m.total
+			p.Total += m.total
 		}
 	}
+	seconds := max(p.Seconds, 0.001)
+	p.RowsPerSecond = float64(s.Rows-m.reused) / seconds
+	p.BytesPerSecond = float64(p.Bytes-s.Reused) / seconds
+	if p.Total > p.Bytes && p.BytesPerSecond > 0 {
+		p.SecondsLeft = float64(p.Total-p.Bytes) / p.BytesPerSecond
+	}
+	return p
+}
+
+// text is the state on one line.
+func (m *meter) text() string {
+	p := m.progress()
 	var b strings.Builder
-	fmt.Fprintf(&b, "[%d/%d %s] ", s.Stage+1, s.Stages, m.names[s.Stage])
-	if all > 0 {
-		share := min(float64(read)/float64(all), 1)
-		if m.terminal {
-			b.WriteString(bar(share))
-		}
-		fmt.Fprintf(&b, "%.0f %%, ", 100*share)
+	fmt.Fprintf(&b, "[%d/%d %s] ", p.Stage, p.Stages, p.Name)
+	if m.terminal && p.Total > 0 {
+		b.WriteString(bar(p.Share()))
 	}
-	rate := float64(read-s.Reused) / max(seconds, 0.001)
-	fmt.Fprintf(&b, "%s rows, %s rows/s, %.0f MB/s", thousands(s.Rows), thousands(int64(float64(s.Rows)/max(seconds, 0.001))), rate/1e6)
-	if s.Rows > 0 {
-		fmt.Fprintf(&b, ", %.1f %% kept", 100*float64(s.Kept)/float64(s.Rows))
+	b.WriteString(pace(p))
+	return b.String()
+}
+
+// pace is how far a run is, and how fast.
+func pace(p *runs.Progress) string {
+	var b strings.Builder
+	if p.Total > 0 {
+		fmt.Fprintf(&b, "%.0f %%, ", 100*p.Share())
 	}
-	if all > read && rate > 0 {
-		left := time.Duration(float64(all-read) / rate * 1e9).Round(time.Second)
+	fmt.Fprintf(&b, "%s rows, %s rows/s, %.0f MB/s", thousands(p.Rows), thousands(int64(p.RowsPerSecond)), p.BytesPerSecond/1e6)
+	if p.Rows > 0 {
+		fmt.Fprintf(&b, ", %.1f %% kept", 100*float64(p.Kept)/float64(p.Rows))
+	}
+	if p.SecondsLeft > 0 {
+		left := time.Duration(p.SecondsLeft * 1e9).Round(time.Second)
 		fmt.Fprintf(&b, ", %s left", left)
 	}
 	return b.String()

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"corpusmill/models"
@@ -314,14 +315,18 @@ func (e *env) pull(r fetch.Request, quiet bool) (fetch.Result, error) {
 // lacking is what steps need that isn't here: notes on their models, and on what
 // serves in place of a file, or errors where the recipe refuses that. A step's
 // first is told of; models that are found aren't opened, since that may take
-// long, but for those of SentencePiece, after which another is asked for.
-func (e *env) lacking(r *recipe.Recipe) (notes []recipe.Problem, refused recipe.Problems) {
+// long, but for those of SentencePiece, after which another is asked for. used
+// are the paths of those that are found.
+func (e *env) lacking(r *recipe.Recipe) (notes []recipe.Problem, refused recipe.Problems, used []string) {
 	folders := models.Folders(r.Models, e.getenv)
 	found, stop := errors.New("found"), errors.New("refused")
 	tables := (&plan.Plan{}).Env()
 	tables.PinData = nil
 	tables.FindModel = func(name string) (string, error) {
 		path, err := models.Find(name, folders)
+		if err == nil && !slices.Contains(used, path) {
+			used = append(used, path)
+		}
 		if entry, _ := models.Lookup(name); err == nil && entry.Kind != models.SentencePiece {
 			err = found
 		}
@@ -349,5 +354,5 @@ func (e *env) lacking(r *recipe.Recipe) (notes []recipe.Problem, refused recipe.
 			o.Close()
 		}
 	}
-	return notes, refused
+	return notes, refused, used
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"corpusmill/internal/scratch"
+	"corpusmill/plan"
 )
 
 const languageRecipe = `
@@ -49,6 +52,12 @@ func TestModel(t *testing.T) {
 		if m := report(t, o).Models; len(m) != 1 || m[0].Name != "lid.176.bin" || !filepath.IsAbs(m[0].Path) {
 			t.Errorf("%s: the report has the models %+v", backend, m)
 		}
+	}
+	o := corpusmill(t, append([]string{"plan", "--models", "../../testdata/models"}, args[1:]...)...)
+	o.want(t, 0)
+	var p plan.Plan
+	if err := json.Unmarshal([]byte(o.stdout), &p); err != nil || len(p.Steps) == 0 || !slices.Equal(p.Steps[0].Models, []string{"lid.176.bin"}) {
+		t.Errorf("the plan has the steps %+v, %v", p.Steps, err)
 	}
 }
 

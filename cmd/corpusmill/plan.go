@@ -41,8 +41,11 @@ func (e *env) writePlan(p *plan.Plan, r *recipe.Recipe) {
 		case plan.EndCluster, plan.EndComponents, plan.EndVerify:
 			fmt.Fprintln(w, comparison(p, i))
 			continue
-		case plan.EndEncode:
-			fmt.Fprintf(w, "make the schema that fits all rows, encode them as %s\n", p.Output.Format)
+		case plan.EndFiles:
+			if p.Output.Format != "jsonl" {
+				fmt.Fprint(w, "make the schema that fits all rows; ")
+			}
+			fmt.Fprintf(w, "write the files of %s\n", p.Output.Path)
 			continue
 		}
 		from := "read the input"
@@ -64,7 +67,11 @@ func (e *env) writePlan(p *plan.Plan, r *recipe.Recipe) {
 		switch {
 		case s.End == plan.EndPayloads:
 		case s.End == plan.EndWrite:
-			fmt.Fprintf(w, "        write to %s\n", p.Output.Path)
+			if p.MakesFiles() {
+				fmt.Fprintf(w, "        write the rows into the run folder, which takes as many bytes as they have\n")
+			} else {
+				fmt.Fprintf(w, "        write to %s\n", p.Output.Path)
+			}
 		case s.HoldRows:
 			fmt.Fprintf(w, "        keys of %s %s; the rows are held in the run folder, since the input can't be read again\n", p.Steps[s.Dedup].Label, changed(p.Steps[s.Dedup]))
 		default:

@@ -31,7 +31,11 @@ func defaults() recipe.Defaults {
 	return recipe.Defaults{
 		NP:     runtime.NumCPU(),
 		Memory: physicalMemory() / 4 * 3,
-		Exists: func(path string) bool { _, err := os.Stat(path); return err == nil },
+		// What a pattern finds is known when inputs are looked for.
+		Exists: func(path string) bool {
+			_, err := os.Stat(path)
+			return err == nil || strings.ContainsAny(path, "*?[{")
+		},
 	}
 }
 
@@ -46,11 +50,7 @@ func (e *env) prepare(r *recipe.Recipe) (*plan.Plan, error) {
 
 // job finds the inputs.
 func (e *env) job(r *recipe.Recipe) (job plan.Job, err error) {
-	var paths []string
-	for _, in := range r.Inputs {
-		paths = append(paths, in.Path)
-	}
-	found, err := fs.Find(paths, r.Suffixes, storage.Formats())
+	found, err := find(r)
 	if err != nil {
 		return job, err
 	}
@@ -62,9 +62,24 @@ func (e *env) job(r *recipe.Recipe) (job plan.Job, err error) {
 	return job, nil
 }
 
+func find(r *recipe.Recipe) (fs.Found, error) {
+	var paths []string
+	for _, in := range r.Inputs {
+		paths = append(paths, in.Path)
+	}
+	return fs.Find(paths, r.Suffixes, storage.Formats())
+}
+
 func process(e *env, args []string) error {
+	return e.driven(append([]string{"process"}, args...), func() error { return e.process(args) })
+}
+
+func (e *env) process(args []string) error {
 	f, r, err := e.begin(args)
 	if err != nil {
+		return err
+	}
+	if err := e.driving.claim(f, r); err != nil {
 		return err
 	}
 	run := func() error {
@@ -117,6 +132,11 @@ func (e *env) execute(f *flags, r *recipe.Recipe, p *plan.Plan) error {
 			fmt.Fprintf(e.stderr, "note: %s\n", m.Note)
 		}
 	}
+	if !quiet {
+		for _, n := range e.planAdvice(r, p) {
+			fmt.Fprintf(e.stderr, "note: %s\n", n)
+		}
+	}
 	folder, temporary, err := runFolder(p.Output)
 	if err != nil {
 		return err
@@ -137,12 +157,17 @@ func (e *env) execute(f *flags, r *recipe.Recipe, p *plan.Plan) error {
 		return err
 	}
 	report, err := exec.Run(e.ctx, p, b, exec.Options{
-		Workers: driverWorkers(r), Memory: r.Memory, Folder: folder, Restart: f.set["restart"],
+		Workers: driverWorkers(r), Parallel: r.Parallel(), Splits: splitting(r), Memory: r.Memory, Folder: folder, Restart: f.set["restart"],
 		Stdout: e.stdout,
 		Logf:   note,
+		Clock:  now,
 		Begin: func(x *exec.Progress) {
+			m := newMeter(e.stderr, x, p, now)
 			if !quiet {
-				show = showRun(e.stderr, x, p, now)
+				show = newLine(e.stderr, m.text)
+			}
+			if err := e.driving.begun(folder, r, m); err != nil {
+				note("%v", err)
 			}
 		},
 	})
@@ -210,9 +235,12 @@ func (e *env) printReport(r *exec.Report, asJSON, quiet bool, o plan.Output, fol
 }
 
 func worker(e *env, args []string) error {
-	f, err := takeFlags(args, nil, []string{"session", "name", "np"})
+	f, err := takeFlags(args, nil, []string{"session", "name", "np", "probe"})
 	if err != nil {
 		return err
+	}
+	if f.values["probe"] != "" && len(f.rest) == 0 {
+		return serveProbe(e, f.values["probe"])
 	}
 	if f.values["session"] != "" && len(f.rest) == 0 {
 		return serveSession(e, f)

@@ -13,7 +13,7 @@ import (
 // that stands where a file is to go: the next try finishes it.
 func TestHalfPublished(t *testing.T) {
 	for _, x := range []trial{trials[0], trials[2], trials[5]} {
-		for _, name := range []string{"segments.json", "report.json", "manifest.json", "plan.json"} {
+		for _, name := range []string{"segments.json", "report.json", "report.html", "manifest.json", "plan.json"} {
 			t.Run(x.name+"/"+name, func(t *testing.T) {
 				dir := scratch.Dir(t)
 				input := write(t, filepath.Join(dir, "in.jsonl"), string(rows(1<<20, 0.2)))

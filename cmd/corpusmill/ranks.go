@@ -35,10 +35,7 @@ func (e *env) ranked(f *flags, r *recipe.Recipe, o plan.Output, run func() error
 	if err != nil {
 		return err
 	}
-	workers := r.NP
-	if !r.NPGiven {
-		workers = max(1, r.NP/place.Local)
-	}
+	workers := rankWorkers(r, place)
 	job := &ranks.Job{Place: place, Folder: folder, Workers: workers, Command: []string{self, "worker"},
 		Memory: r.Memory / int64(workers+1), Build: buildVersion().String()}
 	job.Clock, job.Lost = clock(), time.Duration(r.WorkerTimeout)*time.Second
@@ -70,4 +67,12 @@ func (e *env) ranked(f *flags, r *recipe.Recipe, o plan.Output, run func() error
 		err = end
 	}
 	return err
+}
+
+// rankWorkers is how many tasks a rank runs at once.
+func rankWorkers(r *recipe.Recipe, place ranks.Place) int {
+	if r.NPGiven {
+		return r.NP
+	}
+	return max(1, r.NP/place.Local)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	osexec "os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -149,4 +150,44 @@ func TestRankPaused(t *testing.T) {
 			x.finished(t, o)
 		})
 	}
+}
+
+// TestRankLost kills a rank with all its processes at once, as when its machine
+// fails, and doesn't start it again: the others finish the run.
+func TestRankLost(t *testing.T) {
+	x := newRanksRun(t)
+	_, zero := x.begin(t, 0)
+	lost, end := x.begin(t, 1)
+	untilJournal(t, x.path(x.dir))
+	for _, pid := range append(childrenOf(t, lost.Process.Pid), lost.Process.Pid) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && (err != syscall.ESRCH || pid == lost.Process.Pid) {
+			t.Fatal(err)
+		}
+	}
+	if o := end(); o.code == 0 {
+		t.Fatal("the rank was quicker than the signal")
+	}
+	x.finished(t, zero())
+}
+
+// TestRankZeroPaused stops rank 0 for longer than ranks may be silent: it
+// doesn't take its own sleep for theirs, and the run goes on.
+func TestRankZeroPaused(t *testing.T) {
+	x := newRanksRun(t)
+	sleeper, zero := x.begin(t, 0, "--quiet=false")
+	_, first := x.begin(t, 1)
+	untilJournal(t, x.path(x.dir))
+	if err := sleeper.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * time.Second)
+	if err := sleeper.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	o := zero()
+	if regexp.MustCompile(`rank 1 on \S+ has given no sign of life`).MatchString(o.stderr) {
+		t.Errorf("rank 1 was given up:\n%s", o.stderr)
+	}
+	x.finished(t, o)
+	first().want(t, 0)
 }

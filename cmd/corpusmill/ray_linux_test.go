@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"corpusmill/backend/ray/raytest"
+	"corpusmill/exec"
 	"corpusmill/internal/scratch"
 )
 
 // TestRay runs on a cluster of two nodes, and ends drivers in every way.
 func TestRay(t *testing.T) {
+	disk := smallDisk(t, 1<<20) // before the cluster, which sees what is mounted then
 	c := raytest.Start(t, 2)
 	c.Setenv(t)
 	t.Setenv("CORPUSMILL_PYTHON", c.Python)
@@ -93,11 +95,65 @@ func TestRay(t *testing.T) {
 		}
 		nothingLeft(t, dir)
 	})
+	t.Run("submitted job", func(t *testing.T) { submitRayJob(t, c) })
+	t.Run("resplit", func(t *testing.T) {
+		out := filepath.Join(scratch.Dir(t), "out")
+		corpusmill(t, "resplit", input, "-o", out, "--backend", "ray", "--ray_address", c.Address, "-q").want(t, 0)
+		if files := parts(t, out); len(files) < 2 || strings.Join(files, "") != read(t, input) {
+			t.Errorf("%d files, or not the rows of the input", len(files))
+		}
+	})
+	t.Run("full disk", func(t *testing.T) {
+		x.onFullDisk(t, disk, input, calm, files)
+		nothingLeft(t, disk)
+	})
+	t.Run("recipe as written", func(t *testing.T) { recipeAsWritten(t, c) })
 	t.Run("what the cluster lacks", func(t *testing.T) {
 		dir := scratch.Dir(t)
 		args := append(x.in(t, dir, input), "--words_num_filter.gpu_required", "1")
 		corpusmill(t, args...).want(t, exitFailure, "stage 1 asks for 1 by gpu_required", "Ray has offers 0")
 	})
+}
+
+// recipeAsWritten runs a recipe for the Ray mode of Data-Juicer, with what that
+// mode leaves out: several datasets, the tracer, a single file of stats. Its
+// accelerator is not there. All is as on one machine.
+func recipeAsWritten(t *testing.T, c *raytest.Cluster) {
+	dir := scratch.Dir(t)
+	recipe := fmt.Sprintf(`executor_type: ray
+ray_address: %s
+dataset:
+  configs:
+    - {type: local, path: %s}
+    - {type: local, path: %s}
+open_tracer: true
+process:
+  - text_length_filter: {min_len: 60, num_cpus: 0.5, ray_execution_mode: actor}
+  - ray_document_deduplicator: {lowercase: true}
+  - ray_bts_minhash_deduplicator: {accelerator: cuda, num_permutations: 64}
+`, c.Address, write(t, filepath.Join(dir, "a.jsonl"), string(rows(1<<20, 0.3))), write(t, filepath.Join(dir, "b.jsonl"), string(rows(1<<20+1, 0.3))))
+	path := write(t, filepath.Join(dir, "recipe.yaml"), recipe)
+	run := func(name string, flags ...string) (r exec.Report, stats, drops string) {
+		t.Helper()
+		out := filepath.Join(dir, name+".jsonl")
+		o := corpusmill(t, append([]string{"process", "--config", path, "--export_path", out, "--segment", "256KiB", "--json"}, flags...)...)
+		o.want(t, 0)
+		if n := strings.Count(o.stderr, "this operator runs on the CPU"); n != 1 {
+			t.Errorf("%d warnings of the accelerator:\n%s", n, o.stderr)
+		}
+		dropped := corpusmill(t, "drops", out)
+		dropped.want(t, 0)
+		return report(t, o), read(t, filepath.Join(dir, name+"_stats.jsonl")), dropped.stdout
+	}
+	here, stats, drops := run("here", "--backend", "local")
+	there, statsThere, dropsThere := run("there")
+	if there.Digest != here.Digest || there.Rows != here.Rows || statsThere != stats || dropsThere != drops {
+		t.Errorf("on Ray the rows are %+v with digest %s, here %+v with %s; equal are the stats: %t, the drops: %t",
+			there.Rows, there.Digest, here.Rows, here.Digest, statsThere == stats, dropsThere == drops)
+	}
+	if here.Rows.Filtered == 0 || here.Rows.Duplicate == 0 {
+		t.Errorf("the recipe drops %+v", here.Rows)
+	}
 }
 
 // TestRayCost measures what Ray costs beside the same run on this machine. It

@@ -15,25 +15,44 @@ import (
 // rayJob runs the command as a job on the head of a Ray cluster, by its
 // dashboard, and prints what it says.
 func (e *env) rayJob(f *flags, r *recipe.Recipe) error {
-	token, err := ray.Token(e.getenv)
+	c, err := e.rayCluster(r.RayAddress)
 	if err != nil {
 		return err
 	}
-	j := &ray.Job{Recipe: []byte("{}"), Env: map[string]string{}}
+	j, err := newRayJob(f, r)
+	if err != nil {
+		return err
+	}
+	err = c.Run(e.ctx, j, e.stdout)
+	if exit := (*ray.Exit)(nil); errors.As(err, &exit) && exit.Code > 0 {
+		return followed{exit.Code, fmt.Sprintf("the job on Ray ended with exit code %d, as it says above", exit.Code)}
+	}
+	return err
+}
+
+// rayCluster is the cluster whose dashboard is at a URL.
+func (e *env) rayCluster(url string) (*ray.Cluster, error) {
+	token, err := ray.Token(e.getenv)
+	return &ray.Cluster{URL: url, Token: token}, err
+}
+
+// newRayJob is the command as a job.
+func newRayJob(f *flags, r *recipe.Recipe) (j *ray.Job, err error) {
+	j = &ray.Job{Recipe: []byte("{}"), Env: map[string]string{}}
 	if r.File != "" {
 		if j.Recipe, err = os.ReadFile(r.File); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if j.Programs, err = shim.Programs(); err != nil {
-		return err
+		return nil, err
 	}
 	if j.Dir, err = os.Getwd(); err != nil {
-		return err
+		return nil, err
 	}
 	over, _, err := recipe.ParseArgs(f.rest)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	elsewhere := []string{"backend", "ray_address"}
 	for _, o := range over {
@@ -57,10 +76,5 @@ func (e *env) rayJob(f *flags, r *recipe.Recipe) error {
 			j.Env[name] = value
 		}
 	}
-	c := &ray.Cluster{URL: r.RayAddress, Token: token}
-	err = c.Run(e.ctx, j, e.stdout)
-	if exit := (*ray.Exit)(nil); errors.As(err, &exit) && exit.Code > 0 {
-		return followed{exit.Code, fmt.Sprintf("the job on Ray ended with exit code %d, as it says above", exit.Code)}
-	}
-	return err
+	return j, nil
 }

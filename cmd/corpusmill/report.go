@@ -12,7 +12,7 @@ import (
 )
 
 // writeReport prints the closing table: what each step did to the rows, then
-// where everything is.
+// where everything is. nanos is what the run took, 0 when nobody knows.
 func writeReport(w io.Writer, r *exec.Report, folder string, nanos int64) {
 	var busy int64
 	for _, s := range r.Steps {
@@ -36,8 +36,14 @@ func writeReport(w io.Writer, r *exec.Report, folder string, nanos int64) {
 	if r.Blank > 0 {
 		fmt.Fprintf(w, "; %s", counted(r.Blank, "blank line"))
 	}
-	seconds := float64(nanos) / 1e9
-	fmt.Fprintf(w, "\n%.1f MB in %.1f s, %.0f MB/s\n", float64(r.Bytes)/1e6, seconds, float64(r.Bytes)/1e6/max(seconds, 0.001))
+	fmt.Fprintf(w, "\n%.1f MB", float64(r.Bytes)/1e6)
+	if seconds := float64(nanos) / 1e9; nanos > 0 {
+		fmt.Fprintf(w, " in %.1f s, %.0f MB/s", seconds, float64(r.Bytes)/1e6/max(seconds, 0.001))
+	}
+	fmt.Fprintln(w)
+	if r.Resources != nil {
+		fmt.Fprintf(w, "workers     %s\n", workersLine(r.Resources))
+	}
 	for i, f := range r.Output {
 		if i == 3 && len(r.Output) > 4 {
 			fmt.Fprintf(w, "output      … and %d more files\n", len(r.Output)-3)

@@ -149,6 +149,8 @@ func keySchema(k recipe.Key) object {
 		s["anyOf"] = []object{{"type": "number", "minimum": 0}, {"type": "string", "pattern": `^ *[0-9.]+ *([kKmMgGtT]?[iI]?[bB]?) *$`}, null}
 	case recipe.Share:
 		s["anyOf"] = []object{{"type": "integer", "minimum": 0}, {"type": "string", "pattern": `^[0-9.]+ *%$`}, null}
+	case recipe.Count:
+		s["anyOf"] = []object{{"type": "integer", "minimum": 1}, {"type": "string", "enum": []any{"auto"}}, null}
 	case recipe.List:
 		s["type"] = []string{"array", "null"}
 	case recipe.Map:

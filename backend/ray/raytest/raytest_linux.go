@@ -2,6 +2,7 @@
 package raytest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,8 +17,8 @@ import (
 	"corpusmill/internal/netns"
 )
 
-// Cluster is a Ray cluster of machines with one CPU each, with token
-// authentication. The first is the head and the one to drive from.
+// Cluster is a Ray cluster of machines with one CPU each, unless Start is told
+// otherwise, with token authentication. The first is the head and the one to drive from.
 type Cluster struct {
 	Machines []*netns.Machine
 	Address  string // of the head
@@ -32,13 +33,18 @@ type Cluster struct {
 // patience is how long a node may take to be there.
 const patience = 2 * time.Minute
 
+// threshold is the variable with how many checks of a node fail before it is
+// taken for lost.
+const threshold = "RAY_health_check_failure_threshold"
+
 // there ends with 0 when a node is part of the cluster.
 const there = `import ray, sys
 ray.init(sys.argv[1], logging_level="error")
 sys.exit(sys.argv[2] not in [n["NodeManagerAddress"] for n in ray.nodes() if n["Alive"]])`
 
-// Start starts a cluster of n nodes, which ends with the test.
-func Start(t testing.TB, n int) *Cluster {
+// Start starts a cluster of n nodes, which ends with the test. options are
+// further ones of ray start, for each node.
+func Start(t testing.TB, n int, options ...string) *Cluster {
 	t.Helper()
 	c := &Cluster{Bin: shimtest.Bin(t), Machines: netns.New(t, n)}
 	head := c.Machines[0].IP
@@ -55,7 +61,7 @@ func Start(t testing.TB, n int) *Cluster {
 	}
 	c.Env = []string{"RAY_AUTH_MODE=token", "RAY_AUTH_TOKEN_PATH=" + token, "RAY_USAGE_STATS_ENABLED=0",
 		// A node that is gone is noticed in seconds.
-		"RAY_health_check_period_ms=1000", "RAY_health_check_timeout_ms=2000", "RAY_health_check_failure_threshold=3"}
+		"RAY_health_check_period_ms=1000", "RAY_health_check_timeout_ms=2000", threshold + "=" + cmp.Or(os.Getenv(threshold), "3")}
 	for i, m := range c.Machines {
 		args := []string{"start", "--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats", "--node-ip-address=" + m.IP}
 		if i == 0 {
@@ -63,7 +69,7 @@ func Start(t testing.TB, n int) *Cluster {
 		} else {
 			args = append(args, "--address="+c.Address)
 		}
-		c.start(t, m, dir, args)
+		c.start(t, m, dir, append(args, options...))
 	}
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,9 @@ func Main(m *testing.M) {
 	if len(os.Args) != 3 || os.Args[1] != "worker" {
 		os.Exit(m.Run())
 	}
-	if err := local.Serve(context.Background(), os.Args[2], os.Stdin, os.Stdout, nil); err != nil {
+	var now atomic.Int64
+	tick := func() int64 { return now.Add(int64(time.Millisecond)) }
+	if err := local.Serve(context.Background(), os.Args[2], os.Stdin, os.Stdout, tick); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
