@@ -45,6 +45,9 @@ func main() {
 	case "projection":
 		measure = measureProjection
 		c, err = parseProjectionFlags(os.Args[2:])
+	case "scale":
+		measure = measureScale
+		c, err = parseScaleFlags(os.Args[2:])
 	case "similar":
 		var f similarFlags
 		c, f, err = parseSimilarFlags(os.Args[2:])
