@@ -127,8 +127,8 @@ func TestSlurmRay(t *testing.T) {
 			if y.check(t, wait(), calm, files) != 1 {
 				t.Error("the run began anew")
 			}
+			// A folder may be left, of a keeper that Slurm has killed.
 			y.nothingLeft(t)
-			noFolders(t)
 		})
 	}
 	ends := func(code int, parts ...string) func(*testing.T, outcome) {
@@ -140,12 +140,12 @@ func TestSlurmRay(t *testing.T) {
 			t.Fatalf("%s: %v: %s", name, err, out)
 		}
 	}
-	disturbed("the command is killed on its node", func(t *testing.T, _ *osexec.Cmd) {
-		c.Machine.KillOne(t, "slurm ray process")
-	}, ends(exitFailure, "give the same command again"))
 	if !full() {
 		return
 	}
+	disturbed("the command is killed on its node", func(t *testing.T, _ *osexec.Cmd) {
+		c.Machine.KillOne(t, "slurm ray process")
+	}, ends(exitFailure, "give the same command again"))
 	t.Run("in an allocation that is there", func(t *testing.T) {
 		y := *x
 		y.dir = scratch.Dir(t)

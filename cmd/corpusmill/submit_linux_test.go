@@ -146,6 +146,9 @@ func TestSubmit(t *testing.T) {
 	t.Logf("submit took %v", time.Since(began).Round(time.Millisecond))
 	untilJournal(t, s.out())
 	st := s.wantState(t, runs.Running)
+	// It isn't to end while it is looked at.
+	syscall.Kill(st.Driver.PID, syscall.SIGSTOP)
+	t.Cleanup(func() { syscall.Kill(st.Driver.PID, syscall.SIGCONT) })
 	if st.ID != id || st.Driver == nil || !st.Driver.Begun || st.Progress == nil || st.Progress.Stages < 2 || st.Progress.Total == 0 {
 		t.Errorf("status says %+v, %+v, %+v", st, st.Driver, st.Progress)
 	}
@@ -162,6 +165,7 @@ func TestSubmit(t *testing.T) {
 	if len(workers) == 0 {
 		t.Error("the run has no workers")
 	}
+	syscall.Kill(st.Driver.PID, syscall.SIGCONT)
 	o := corpusmill(t, "cancel", id)
 	o.want(t, 0)
 	o.wantOut(t, "run "+id+" is cancelled", "corpusmill resume "+id+" goes on")
