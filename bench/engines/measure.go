@@ -141,7 +141,9 @@ func (m measurement) run(dir, input string, more []string) (s single, err error)
 			line = append(line, "--rank", fmt.Sprint(rank), "--world-size", fmt.Sprint(m.ranks))
 		}
 		c := exec.CommandContext(ctx, line[0], line[1:]...)
-		c.Env, c.Stdout, c.Stderr = m.env, io.Discard, &said[rank]
+		// By the job's name a rank that is late knows that the run is over.
+		c.Env = append(slices.Clone(m.env), "CORPUSMILL_JOB="+filepath.Base(folder))
+		c.Stdout, c.Stderr = io.Discard, &said[rank]
 		if rank == 0 {
 			c.Stdout = &stdout
 		}
