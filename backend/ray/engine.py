@@ -89,17 +89,21 @@ class Engine:
     def run(self, bundle):
         number, need = bundle["bundle"], bundle["resources"]
         job = dict(self.job, cpus=need["cpus"], memory=bundle["limit"], hold=need["hold"])
-        options = {"num_cpus": need["cpus"], "num_gpus": need["gpus"], "scheduling_strategy": "SPREAD"}
+        options = {"num_cpus": need["cpus"], "num_gpus": need["gpus"]}
         if need["memory"]:
             options["memory"] = need["memory"]
         args = self.name, self.source, self.refs, job, bundle["tasks"], number
+        # A request for a place that Ray has sent to a lost node holds up all that
+        # are like it: what was lost asks for another place.
+        again = any(task["attempt"] for task in bundle["tasks"])
+        where = self.nodes.place(need["cpus"], number) if again else "SPREAD"
         actor = None
         if need["hold"]:
-            actor = self.actors.take(options, self.nodes)
+            actor = self.actors.take(options, where, self.nodes)
             stream = actor.handle.run.remote(*args)
         else:
             self.actors.end()
-            stream = corpusmill.options(**options).remote(*args)
+            stream = corpusmill.options(scheduling_strategy=where, **options).remote(*args)
         with self.lock:
             self.running[number] = stream, actor
         done = False
@@ -180,9 +184,9 @@ class Engine:
 
 
 class Actor:
-    def __init__(self, options):
+    def __init__(self, options, where):
         self.options, self.node = options, None
-        self.handle = CorpusmillActor.options(**options).remote()
+        self.handle = CorpusmillActor.options(scheduling_strategy=where, **options).remote()
 
     def end(self):
         ray.kill(self.handle)
@@ -195,14 +199,14 @@ class Actors:
         self.lock = threading.Lock()
         self.idle = []
 
-    def take(self, options, nodes):
+    def take(self, options, where, nodes):
         """An actor for a bundle; those of other stages end."""
         dead = nodes.look() if self.idle else ()
         self.end(lambda actor: actor.options != options or actor.node in dead)
         with self.lock:
             if self.idle:
                 return self.idle.pop()
-        return Actor(options)
+        return Actor(options, where)
 
     def leave(self, actor):
         with self.lock:
@@ -236,6 +240,13 @@ class Nodes:
                 if self.gone - self.known:
                     self.changed = now
             return self.known
+
+    def place(self, cpus, number):
+        """A node that is there, by preference; another one for the next number."""
+        there = sorted(n["NodeID"] for n in ray.nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= cpus)
+        if not there:
+            return "SPREAD"
+        return ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(there[number % len(there)], soft=True)
 
     def swallowed(self, sent):
         """Says whether a bundle may have gone to a node that was lost: it was

@@ -11,6 +11,7 @@ import (
 	"corpusmill/backend/shim"
 	"corpusmill/backend/shim/shimtest"
 	"corpusmill/exec"
+	"corpusmill/internal/netns"
 )
 
 func TestMain(m *testing.M) { shimtest.Main(m) }
@@ -31,7 +32,7 @@ func TestRay(t *testing.T) {
 	c.Setenv(t)
 	backend := backends(t, c)
 	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slow: true, Strikes: []backendtest.Strike{
-		{Name: "worker process killed", Do: func(t *testing.T) { c.Machines[1].KillOne(t, "ray::corpusmill") }},
+		{Name: "worker process killed", Do: func(t *testing.T) { netns.KillOneOf(t, c.Machines, "ray::corpusmill") }},
 		// Ray takes it for lost. Awake again it goes on with what others do meanwhile.
 		{Name: "node asleep", Do: func(t *testing.T) { c.Machines[2].FreezeFor(t, 20*time.Second) }, Within: noticed},
 		{Name: "node lost", Do: func(t *testing.T) { c.Machines[1].Cut(t) }, Within: noticed},
@@ -40,7 +41,7 @@ func TestRay(t *testing.T) {
 
 // noticed is how long a run takes that loses a node: until Ray sees it, with
 // the settings of raytest, and its work is done again.
-const noticed = 45 * time.Second
+const noticed = 60 * time.Second
 
 // TestAsleep has a node sleep for as long as Ray doesn't take it for lost. What
 // its tasks say when it is awake again comes too late.

@@ -148,17 +148,26 @@ func (m *Machine) Find(t testing.TB, text string) (pids []int) {
 // and waits some seconds for it to be there.
 func (m *Machine) KillOne(t testing.TB, text string) {
 	t.Helper()
-	pids := m.Find(t, text)
-	for tries := 0; len(pids) == 0 && tries < 200; tries++ {
+	KillOneOf(t, []*Machine{m}, text)
+}
+
+// KillOneOf is KillOne on whichever of the machines has such a process.
+func KillOneOf(t testing.TB, machines []*Machine, text string) {
+	t.Helper()
+	for range 200 {
+		for _, m := range machines {
+			pids := m.Find(t, text)
+			if len(pids) == 0 {
+				continue
+			}
+			if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
+				t.Error(err)
+			}
+			return
+		}
 		time.Sleep(100 * time.Millisecond)
-		pids = m.Find(t, text)
 	}
-	if len(pids) == 0 {
-		t.Fatalf("nothing on %s has %q in its command line", m.IP, text)
-	}
-	if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
-		t.Error(err)
-	}
+	t.Fatalf("nothing has %q in its command line", text)
 }
 
 // Mount has the mount command run for the processes that are on the machine
