@@ -44,8 +44,8 @@ const clusters = "clusters"
 
 var wanted = []string{"want.jsonl", "want.stats", "want.drops", "want.quarantine", "want.error"}
 
-// telling are recipes that have tasks of all kinds.
-var telling = []string{"minhash_verify.txtar", "two_deduplicators_mapper_between.txtar"}
+// telling are recipes that have tasks of all kinds, and the one of the demo.
+var telling = []string{"minhash_verify.txtar", "two_deduplicators_mapper_between.txtar", "twelve_filters.txtar"}
 
 func (e Engine) recipes(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(repository(t), "testdata", "recipes", "*.txtar"))
