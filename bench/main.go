@@ -67,20 +67,25 @@ func main() {
 	}
 }
 
+// flags are those that all benchmarks have; name and timeout are defaults.
+func (c *config) flags(f *flag.FlagSet, name string, timeout time.Duration) {
+	f.StringVar(&c.name, "name", name, "`name` of the result files, after the date")
+	f.StringVar(&c.binary, "binary", "", "corpusmill `program` to measure (default: the tree's, built now)")
+	f.StringVar(&c.data, "data", "bench/data", "`folder` for corpora and output: put it where it measures what you want")
+	f.StringVar(&c.results, "results", "bench/results", "`folder` for the results")
+	f.DurationVar(&c.timeout, "timeout", timeout, "longest time for one run")
+}
+
 func parseFlags(args []string) (config, error) {
 	var c config
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.StringVar(&c.name, "name", "whole-process", "`name` of the result files, after the date")
+	c.flags(f, "whole-process", 30*time.Minute)
 	jobList := f.String("jobs", strings.Join(jobNames(), ","), "jobs to run")
 	sizes := f.String("size", "100MB,1GB", "corpus sizes")
 	workers := f.String("np", "1,2", "numbers of workers")
 	peers := f.String("peers", strings.Join(peerNames(), ","), "peers to run beside, or none")
 	f.IntVar(&c.runs, "runs", 3, "runs of each job")
 	f.BoolVar(&c.slow, "slow", false, "also run slow peers on large corpora, and as often as all others")
-	f.StringVar(&c.binary, "binary", "", "corpusmill `program` to measure (default: the tree's, built now)")
-	f.StringVar(&c.data, "data", "bench/data", "`folder` for corpora and output: put it where it measures what you want")
-	f.StringVar(&c.results, "results", "bench/results", "`folder` for the results")
-	f.DurationVar(&c.timeout, "timeout", 30*time.Minute, "longest time for one run")
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}

@@ -36,15 +36,11 @@ var operatorParams = map[string]map[string]any{
 func parseOperatorFlags(args []string) (config, error) {
 	var c config
 	f := flag.NewFlagSet("bench operators", flag.ContinueOnError)
-	f.StringVar(&c.name, "name", "operators", "`name` of the result files, after the date")
+	c.flags(f, "operators", 30*time.Minute)
 	operators := f.String("op", "", "operators to run (default: all, and none)")
 	size := f.String("size", "100MB", "corpus size")
 	peers := f.String("peers", "data-juicer", "data-juicer, or none")
 	f.IntVar(&c.runs, "runs", 3, "runs of corpusmill; data-juicer runs once")
-	f.StringVar(&c.binary, "binary", "", "corpusmill `program` to measure (default: the tree's, built now)")
-	f.StringVar(&c.data, "data", "bench/data", "`folder` for corpora and output")
-	f.StringVar(&c.results, "results", "bench/results", "`folder` for the results")
-	f.DurationVar(&c.timeout, "timeout", 30*time.Minute, "longest time for one run")
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}

@@ -81,13 +81,9 @@ func written(stages []stageCost, i int) int64 {
 func parseProjectionFlags(args []string) (config, error) {
 	var c config
 	f := flag.NewFlagSet("bench projection", flag.ContinueOnError)
-	f.StringVar(&c.name, "name", "dedup-projection", "`name` of the result files, after the date")
+	c.flags(f, "dedup-projection", 10*time.Minute)
 	size := f.String("size", "1GB", "corpus size to measure")
 	f.IntVar(&c.runs, "runs", 3, "runs of each variant")
-	f.StringVar(&c.binary, "binary", "", "corpusmill `program` to measure (default: the tree's, built now)")
-	f.StringVar(&c.data, "data", "bench/data", "`folder` for corpora and output")
-	f.StringVar(&c.results, "results", "bench/results", "`folder` for the results")
-	f.DurationVar(&c.timeout, "timeout", 10*time.Minute, "longest time for one run")
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}

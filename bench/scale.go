@@ -44,12 +44,8 @@ const scaleTask = 128e6
 func parseScaleFlags(args []string) (config, error) {
 	var c config
 	f := flag.NewFlagSet("bench scale", flag.ContinueOnError)
-	f.StringVar(&c.name, "name", "scale", "`name` of the result files, after the date")
+	c.flags(f, "scale", 10*time.Minute)
 	f.IntVar(&c.runs, "runs", 3, "runs of the recipe")
-	f.StringVar(&c.binary, "binary", "", "corpusmill `program` to measure (default: the tree's, built now)")
-	f.StringVar(&c.data, "data", "bench/data", "`folder` for corpora and output")
-	f.StringVar(&c.results, "results", "bench/results", "`folder` for the results")
-	f.DurationVar(&c.timeout, "timeout", 10*time.Minute, "longest time for one run")
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}

@@ -53,7 +53,7 @@ func parseSimilarFlags(args []string) (config, similarFlags, error) {
 	var c config
 	var s similarFlags
 	f := flag.NewFlagSet("bench similar", flag.ContinueOnError)
-	f.StringVar(&c.name, "name", "dedup", "`name` of the result files, after the date")
+	c.flags(f, "dedup", 30*time.Minute)
 	sizes := f.String("size", "100MB", "corpus sizes")
 	corpora := f.String("corpora", "mixed,crowded", "kinds of corpora")
 	variants := f.String("variants", "", "variants of corpusmill to run (default: all but those for memory)")
@@ -61,10 +61,6 @@ func parseSimilarFlags(args []string) (config, similarFlags, error) {
 	np := f.Int("np", 1, "number of workers")
 	f.BoolVar(&s.judge, "judge", true, "compare results with the exact similarity of all rows")
 	f.IntVar(&c.runs, "runs", 3, "runs of each; slow peers run once")
-	f.StringVar(&c.binary, "binary", "", "corpusmill `program` to measure (default: the tree's, built now)")
-	f.StringVar(&c.data, "data", "bench/data", "`folder` for corpora and output")
-	f.StringVar(&c.results, "results", "bench/results", "`folder` for the results")
-	f.DurationVar(&c.timeout, "timeout", 30*time.Minute, "longest time for one run")
 	if err := f.Parse(args); err != nil {
 		return c, s, err
 	}

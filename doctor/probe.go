@@ -268,12 +268,14 @@ func Machine(build string) Facts {
 		CPUs: runtime.NumCPU(), Features: features(), GPUs: gpus(), OpenFiles: openFiles(), Temp: diskOf(os.TempDir())}
 	f.Memory, f.Available = memory()
 	if self, err := os.Executable(); err == nil {
-		f.Program, _ = hashOf(self) // "" is unknown
+		f.Program, _ = HashOf(self) // "" is unknown
 	}
 	return f
 }
 
-func hashOf(path string) (string, error) {
+// HashOf is the SHA-256 of a file in hexadecimal, by which programs are told
+// apart.
+func HashOf(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -392,11 +392,6 @@ func (d *driver) explain(err error) error {
 	if !errors.As(err, &disk) || !disk.Full() {
 		return err
 	}
-	var size int64
-	for _, f := range d.plan.OwnInputs() {
-		size += max(f.Size, 0)
-	}
-	done := d.account.Total().Bytes
-	need := max(size-done, disk.Bytes)
+	need := max(storage.Stored(d.plan.OwnInputs())-d.account.Total().Bytes, disk.Bytes)
 	return fmt.Errorf("%w\nabout %d bytes must be free to finish; what is done is kept: free the space and give the same command again", err, need)
 }

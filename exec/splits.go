@@ -62,15 +62,7 @@ func (s Splitting) grain(files []storage.File, parallel int) int64 {
 	if count <= 0 {
 		count = tasksPerSlot * parallel
 	}
-	return min(s.Size, stored(files)/int64(count))
-}
-
-// stored is how many bytes the files have, as far as is known.
-func stored(files []storage.File) (n int64) {
-	for _, f := range files {
-		n += max(f.Size, 0)
-	}
-	return n
+	return min(s.Size, storage.Stored(files)/int64(count))
 }
 
 // share is what a task reads of a file.
@@ -186,7 +178,7 @@ func Uncut(files []storage.File, segment int64, parallel int) ([]storage.File, e
 	if parallel < 2 {
 		return nil, nil
 	}
-	due := max(stored(files)/int64(parallel), worthCutting)
+	due := max(storage.Stored(files)/int64(parallel), worthCutting)
 	for i, f := range files {
 		if f.Size <= due || plainText(f) {
 			continue

@@ -103,10 +103,7 @@ func (r *Recipe) Advice(c plan.Caps, g Ground) []Problem {
 	if !r.Export.Folder && r.Export.ShardSize == 0 && r.Export.Format == "jsonl" {
 		note(r.Export.Pos, "a folder, a path without extension, gets shards that the workers write", "the rows of a single file all pass through this process")
 	}
-	var size int64
-	for _, f := range g.Files {
-		size += max(f.Size, 0)
-	}
+	size := storage.Stored(g.Files)
 	here, begins := time.Duration(float64(size)/expected/float64(r.NP)*float64(time.Second)), c.Begins(r.stages())
 	if here < begins {
 		note(Pos{File: r.File}, "--backend local is sooner done", "%s takes about %s to begin, and the input, %.1f MB, is some %s of work for the %d workers of this machine",

@@ -17,14 +17,20 @@ type Reader struct {
 	Off int64
 }
 
+// open returns nil, and no error, for a log that isn't there yet.
+func (l *Reader) open() (*os.File, error) {
+	f, err := os.Open(l.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return f, err
+}
+
 // Copy copies what the log has gained since the last look. A log that isn't
 // there yet is empty; one that was cut short is read on from its end.
 func (l *Reader) Copy(w io.Writer) error {
-	f, err := os.Open(l.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	f, err := l.open()
+	if f == nil {
 		return err
 	}
 	defer f.Close()
@@ -43,11 +49,8 @@ func (l *Reader) Copy(w io.Writer) error {
 
 // Skip moves on to the last n lines, at least 1.
 func (l *Reader) Skip(n int) error {
-	f, err := os.Open(l.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	f, err := l.open()
+	if f == nil {
 		return err
 	}
 	defer f.Close()

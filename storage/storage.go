@@ -23,6 +23,14 @@ type File struct {
 	Indexed bool `json:"indexed,omitempty"`
 }
 
+// Stored is how many bytes the files have as stored, as far as is known.
+func Stored(files []File) (n int64) {
+	for _, f := range files {
+		n += max(f.Size, 0)
+	}
+	return n
+}
+
 // Codec is how a file's bytes are compressed as a whole.
 type Codec string
 

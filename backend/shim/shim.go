@@ -18,7 +18,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -160,24 +159,11 @@ func Programs() ([]Program, error) {
 		}
 	}
 	for i := range found {
-		if found[i].SHA256, err = hashOf(found[i].Path); err != nil {
+		if found[i].SHA256, err = doctor.HashOf(found[i].Path); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
-}
-
-func hashOf(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // Deadlines. A session that has passed one is killed.

@@ -7,19 +7,16 @@ import (
 	"corpusmill/op"
 	"corpusmill/plan"
 	"corpusmill/recipe"
+	"corpusmill/storage"
 )
 
 func (e *env) writePlan(p *plan.Plan, r *recipe.Recipe) {
 	w := e.stdout
-	var size int64
 	inputs := p.OwnInputs()
-	for _, f := range inputs {
-		size += max(f.Size, 0)
-	}
 	if p.Index != nil {
 		fmt.Fprintf(w, "index   %s, of %d files that aren't read\n", p.Index.Path, len(p.Inputs)-len(inputs))
 	}
-	fmt.Fprintf(w, "input   %d files, %s bytes as stored\n", len(inputs), thousands(size))
+	fmt.Fprintf(w, "input   %d files, %s bytes as stored\n", len(inputs), thousands(storage.Stored(inputs)))
 	for i, f := range inputs {
 		if i == 5 && len(inputs) > 6 {
 			fmt.Fprintf(w, "        … and %d more\n", len(inputs)-5)

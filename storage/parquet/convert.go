@@ -169,9 +169,3 @@ func (v *column) reset() {
 	v.bools, v.i32, v.i64, v.i96, v.f32, v.f64 = v.bools[:0], v.i32[:0], v.i64[:0], v.i96[:0], v.f32[:0], v.f64[:0]
 	v.data, v.off = v.data[:0], append(v.off[:0], 0)
 }
-
-// size is the memory that the values take, in bytes.
-func (v *column) size() int {
-	return 2*(len(v.def)+len(v.rep)) + len(v.bools) + 4*(len(v.i32)+len(v.f32)) + 8*(len(v.i64)+len(v.f64)) +
-		12*len(v.i96) + len(v.data) + 32*(len(v.off)-1)
-}
