@@ -62,13 +62,13 @@ func (d *driver) clustersFound(stage, n int) error {
 	sum := &findings{}
 	for r := range n {
 		var f findings
-		if err := readJSON(d.work.findings(stage, r), &f); err != nil {
+		if err := readJSON(d.shared.findings(stage, r), &f); err != nil {
 			return err
 		}
 		sum.add(f, d.segs)
 	}
 	d.findings[stage] = sum
-	if err := writeJSON(d.work.wanted(stage), sum.wanted()); err != nil {
+	if err := writeJSON(d.shared.wanted(stage), sum.wanted()); err != nil {
 		return err
 	}
 	return d.done(stage, n)

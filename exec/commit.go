@@ -28,7 +28,7 @@ type committer struct {
 	rows     bool    // each segment has left a file of rows
 	unsynced int64
 	files    []string // of the stage's segments since the last sync
-	dir      workDir
+	shared   workDir
 	json     bytes.Buffer
 }
 
@@ -41,8 +41,8 @@ const (
 
 // openCommitter opens a stage's files as they were at the last commit in
 // entries.
-func openCommitter(p *plan.Plan, stage int, dir workDir, j *journal, a *Account, segs *[]segmentInfo, last *segmentEntry, workers int, stdout io.Writer) (*committer, error) {
-	c := &committer{p: p, stage: stage, dir: dir, journal: j, account: a, segs: segs, first: stage == 0,
+func openCommitter(p *plan.Plan, stage int, dir, shared workDir, j *journal, a *Account, segs *[]segmentInfo, last *segmentEntry, workers int, stdout io.Writer) (*committer, error) {
+	c := &committer{p: p, stage: stage, shared: shared, journal: j, account: a, segs: segs, first: stage == 0,
 		lines: make([]int64, len(p.Inputs)), streams: map[string]*stream{}}
 	if last == nil {
 		last = &segmentEntry{}
@@ -94,12 +94,12 @@ func (c *committer) commit(s *Segment) error {
 	}
 	switch c.p.Stages[c.stage].End {
 	case plan.EndKeys:
-		c.files = append(c.files, c.dir.keys(c.stage, s.Src, s.Seg), c.dir.held(c.stage, s.Src, s.Seg))
+		c.files = append(c.files, c.shared.keys(c.stage, s.Src, s.Seg), c.shared.held(c.stage, s.Src, s.Seg))
 	case plan.EndPayloads:
-		c.files = append(c.files, c.dir.payloads(c.stage, s.Src, s.Seg))
+		c.files = append(c.files, c.shared.payloads(c.stage, s.Src, s.Seg))
 	case plan.EndWrite:
 		if c.rows {
-			c.files = append(c.files, c.dir.rows(s.Src, s.Seg))
+			c.files = append(c.files, c.shared.rows(s.Src, s.Seg))
 		}
 	}
 	c.account.apply(&s.Summary)

@@ -14,12 +14,12 @@ package exec
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -85,7 +85,8 @@ type driver struct {
 	plan      *plan.Plan
 	backend   Backend
 	opts      Options
-	work      workDir
+	work      workDir // that this process alone uses
+	shared    workDir // that tasks use; the same unless it is in an object store
 	journal   *journal
 	account   *Account
 	index     *keyIndex // that the run goes on from; nil for none
@@ -122,8 +123,9 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 		keys: map[int]keyCounts{}, last: map[int]*segmentEntry{}, tasks: map[taskEntry]bool{}, rounds: map[int]*roundEntry{},
 		found: map[int]int{}, findings: map[int]*findings{}, captures: map[int]map[node]capture{}, finished: map[int]bool{}, made: map[int]*madeFile{},
 		progress: newProgress(len(p.Stages))}
+	d.share()
 	defer func() { d.journal.close() }()
-	if err := d.open(); err != nil {
+	if err := d.open(ctx); err != nil {
 		return nil, err
 	}
 	if o.Begin != nil {
@@ -140,7 +142,7 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 }
 
 // open begins the run, or reads how far it had come.
-func (d *driver) open() error {
+func (d *driver) open(ctx context.Context) error {
 	old, err := d.previous()
 	if err != nil {
 		return err
@@ -156,6 +158,11 @@ func (d *driver) open() error {
 		// The interrupted run's segments and tasks are what its journal speaks of.
 		d.plan.Segment, d.plan.TaskMemory = old.Segment, old.TaskMemory
 		d.plan.MakeFiles(old.MakesFiles())
+		if old.Shared == "" && d.plan.Shared != "" {
+			return &UnsafeResume{d.opts.Folder, []string{"its tasks' files are in that folder, which the workers would have to reach: they are elsewhere now"}}
+		}
+		d.plan.Shared = old.Shared
+		d.share()
 		if diff := plan.Diff(old, d.plan); len(diff) > 0 {
 			return &UnsafeResume{d.opts.Folder, diff}
 		}
@@ -165,6 +172,9 @@ func (d *driver) open() error {
 		if d.commit != nil {
 			return nil // what stands at the target may be this run's already
 		}
+	}
+	if err := d.takeLease(ctx); err != nil {
+		return err
 	}
 	if err := checkTarget(d.plan, d.opts.Folder); err != nil {
 		return err
@@ -177,15 +187,18 @@ func (d *driver) open() error {
 	if old != nil {
 		return nil
 	}
-	if err := os.RemoveAll(string(d.work)); err != nil {
-		return diskError(string(d.work), 0, err)
+	if err := removeTree(string(d.work)); err != nil {
+		return err
+	}
+	if err := d.clearAway(); err != nil {
+		return err
 	}
 	if d.index != nil {
 		raw, err := d.index.Encode()
 		if err != nil {
 			return err
 		}
-		if err := publish(d.work.usedIndex(), func(f *os.File) error { _, err := f.Write(raw); return err }); err != nil {
+		if err := publishBytes(d.shared.usedIndex(), raw); err != nil {
 			return err
 		}
 	}
@@ -193,16 +206,30 @@ func (d *driver) open() error {
 	if err != nil {
 		return err
 	}
-	if err := publish(d.work.plan(), func(f *os.File) error { _, err := f.Write(raw); return err }); err != nil {
-		return err
+	for _, path := range d.both(workDir.plan) {
+		if err := publishBytes(path, raw); err != nil {
+			return err
+		}
 	}
 	d.journal, err = openJournal(d.work.journal(), 0)
 	return err
 }
 
+// share says where tasks keep what other tasks read.
+func (d *driver) share() { d.shared = workDir(cmp.Or(d.plan.Shared, string(d.work))) }
+
+// both are the places of a file that tasks read, and this process when it goes
+// on or publishes. The one that says what can be gone on with comes last.
+func (d *driver) both(file func(workDir) string) []string {
+	if d.shared == d.work {
+		return []string{file(d.work)}
+	}
+	return []string{file(d.shared), file(d.work)}
+}
+
 // stages runs the stages that aren't finished.
 func (d *driver) stages(ctx context.Context) error {
-	if err := d.backend.Open(ctx, string(d.work), d.opts.Workers); err != nil {
+	if err := d.backend.Open(ctx, string(d.shared), d.opts.Workers); err != nil {
 		return err
 	}
 	defer d.backend.Close()
@@ -235,7 +262,7 @@ func (d *driver) stages(ctx context.Context) error {
 }
 
 func (d *driver) rowStage(ctx context.Context, stage int) error {
-	c, err := openCommitter(d.plan, stage, d.work, d.journal, d.account, &d.segs, d.last[stage], d.opts.Workers, d.opts.Stdout)
+	c, err := openCommitter(d.plan, stage, d.work, d.shared, d.journal, d.account, &d.segs, d.last[stage], d.opts.Workers, d.opts.Stdout)
 	if err != nil {
 		return err
 	}
@@ -255,7 +282,9 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 			return err
 		}
 		if bulk != "" {
-			os.Remove(bulk)
+			if err := removeShared(bulk); err != nil {
+				return err
+			}
 		}
 		n := d.keys[stage]
 		n.add(s.Keys)
@@ -279,8 +308,10 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 		if err != nil {
 			return err
 		}
-		if err := publish(d.work.segments(), func(f *os.File) error { _, err := f.Write(raw); return err }); err != nil {
-			return err
+		for _, path := range d.both(workDir.segments) {
+			if err := publishBytes(path, raw); err != nil {
+				return err
+			}
 		}
 	}
 	if c.out != nil {

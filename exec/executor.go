@@ -4,14 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"corpusmill/op"
 	"corpusmill/plan"
 	"corpusmill/record"
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 // Task is one stage over one split, or over one range of keys: plain data
@@ -72,7 +71,7 @@ type Clock func() int64
 // NewExecutor returns an executor for the plan in a run folder.
 func NewExecutor(folder string, clock Clock) (*Executor, error) {
 	dir := workDir(folder)
-	raw, err := os.ReadFile(dir.plan())
+	raw, err := readShared(dir.plan())
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +221,7 @@ func (x *Executor) segments() ([]segmentInfo, error) {
 	if x.segs != nil {
 		return x.segs, nil
 	}
-	raw, err := os.ReadFile(x.dir.segments())
+	raw, err := readShared(x.dir.segments())
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +239,7 @@ func (x *Executor) index(stage int) (*keyIndex, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.keys == nil {
-		raw, err := os.ReadFile(x.dir.usedIndex())
+		raw, err := readShared(x.dir.usedIndex())
 		if err != nil {
 			return nil, err
 		}
@@ -253,11 +252,12 @@ func (x *Executor) index(stage int) (*keyIndex, error) {
 	return x.keys, nil
 }
 
-// workDir is the part of the run folder that a finished run leaves nothing in.
+// workDir is the part of the run folder that a finished run leaves nothing in,
+// or what stands for it in an object store.
 type workDir string
 
 func (d workDir) at(parts ...string) string {
-	return filepath.Join(append([]string{string(d)}, parts...)...)
+	return object.Join(string(d), parts...)
 }
 
 func (d workDir) plan() string     { return d.at("plan.json") }

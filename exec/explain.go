@@ -19,6 +19,7 @@ import (
 	"corpusmill/plan"
 	"corpusmill/record"
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 // Finished is the run folder of a finished run.
@@ -32,14 +33,15 @@ type Finished struct {
 // OpenFinished reads what a finished run left in its folder.
 func OpenFinished(folder string) (*Finished, error) {
 	f := &Finished{Folder: folder, Plan: &plan.Plan{}}
-	var err error
-	if f.Manifest, err = readManifest(folder); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s holds no finished run: there is no manifest.json in it", folder)
-	} else if err != nil {
-		return nil, err
-	}
-	for name, v := range map[string]any{"plan.json": f.Plan, "segments.json": &f.segs} {
+	for _, part := range []struct {
+		name string
+		into any
+	}{{manifestName, &f.Manifest}, {planName, f.Plan}, {"segments.json", &f.segs}} {
+		name, v := part.name, part.into
 		raw, err := os.ReadFile(filepath.Join(folder, name))
+		if errors.Is(err, fs.ErrNotExist) && name == manifestName {
+			return nil, fmt.Errorf("%s holds no finished run: there is no %s in it", folder, name)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -160,9 +162,9 @@ func (f *Finished) scanFrom(ctx context.Context, id record.ID, fn func(rows reco
 // indexedPlace names a row of an index, whose file need not be there any more.
 func indexedPlace(file storage.File, id record.ID) string {
 	now := ""
-	if info, err := os.Stat(file.Path); errors.Is(err, fs.ErrNotExist) {
+	if info, err := object.Stat(context.Background(), file.Path); errors.Is(err, fs.ErrNotExist) {
 		now = "; the file isn't there any more"
-	} else if err == nil && (info.Size() != file.Size || info.ModTime().UnixNano() != file.Mod) {
+	} else if err == nil && !info.Is(file) {
 		now = "; the file has changed since"
 	}
 	return fmt.Sprintf("%s, offset %d (a row of the index%s)", file.Path, id.Pos, now)
@@ -258,9 +260,9 @@ func (f *Finished) scan(ctx context.Context, src uint32, fn func(record.Rows, in
 	if file.Path == "-" {
 		return errors.New("the run read standard input, which can't be read again")
 	}
-	if info, err := os.Stat(file.Path); err != nil {
+	if info, err := object.Stat(ctx, file.Path); err != nil {
 		return err
-	} else if info.Size() != file.Size || info.ModTime().UnixNano() != file.Mod {
+	} else if !info.Is(file) {
 		return fmt.Errorf("%s has changed since the run", file.Path)
 	}
 	format, ok := storage.Lookup(file.Format)

@@ -67,8 +67,7 @@ func (d *driver) fileStage(ctx context.Context, stage int) error {
 		d.made[s.Made.N] = s.Made
 		return nil
 	}, func(t Task) error {
-		d.dropRows(t.Begin, t.End)
-		return nil
+		return d.dropRows(t.Begin, t.End)
 	})
 	if err != nil {
 		return err
@@ -91,10 +90,10 @@ func (d *driver) fileStage(ctx context.Context, stage int) error {
 // as the files are made.
 func (d *driver) layout() (*layout, error) {
 	l := &layout{}
-	raw, err := os.ReadFile(d.work.layout())
+	raw, err := readShared(d.shared.layout())
 	if err == nil {
 		if err := json.Unmarshal(raw, l); err != nil {
-			return nil, fmt.Errorf("%s: %w", d.work.layout(), err)
+			return nil, fmt.Errorf("%s: %w", d.shared.layout(), err)
 		}
 		return l, nil
 	}
@@ -111,7 +110,7 @@ func (d *driver) layout() (*layout, error) {
 	if raw, err = json.Marshal(l); err != nil {
 		return nil, err
 	}
-	return l, publish(d.work.layout(), func(f *os.File) error { _, err := f.Write(raw); return err })
+	return l, publishBytes(d.shared.layout(), raw)
 }
 
 // schema is that of all rows, for a columnar output.
@@ -177,7 +176,7 @@ func (d *driver) cuts() ([]rowPlace, error) {
 
 // rowEnd is where the row ends that has the byte at off.
 func (d *driver) rowEnd(w writtenSegment, off int64) (int64, error) {
-	r, err := openRec(d.work.rows(w.src, w.seg))
+	r, err := openRec(d.shared.rows(w.src, w.seg))
 	if err != nil {
 		return 0, err
 	}
@@ -196,8 +195,10 @@ func (d *driver) rowEnd(w writtenSegment, off int64) (int64, error) {
 }
 
 // dropRows removes the files of rows that no other file of output needs.
-func (d *driver) dropRows(begin, end rowPlace) {
+func (d *driver) dropRows(begin, end rowPlace) error {
+	var gone []string
 	for _, w := range d.written[begin.Seg:end.Seg] {
-		os.Remove(d.work.rows(w.src, w.seg))
+		gone = append(gone, d.shared.rows(w.src, w.seg))
 	}
+	return removeShared(gone...)
 }

@@ -14,6 +14,7 @@ import (
 	"corpusmill/plan"
 	"corpusmill/storage"
 	"corpusmill/storage/codec"
+	"corpusmill/storage/object"
 )
 
 // file makes one file of the output.
@@ -42,7 +43,7 @@ func (w *Worker) file(ctx context.Context, t Task, emit func(*Segment) error) er
 	if err != nil {
 		return err
 	}
-	if made.Shard, err = out.finish(shardPath(w.x.dir.out(), t.Range)); err != nil {
+	if made.Shard, err = out.finish(w.x.target(t)); err != nil {
 		return err
 	}
 	made.Shard.Rows = made.Rows.Rows
@@ -54,8 +55,9 @@ func (w *Worker) file(ctx context.Context, t Task, emit func(*Segment) error) er
 type outputFile interface {
 	// write appends whole rows, each with its newline.
 	write(rows []byte) error
-	// finish completes the file and puts it in its place, on the disk. The
-	// shard it returns lacks the number of rows.
+	// finish completes the file and puts it in its place, on the disk, or stages
+	// it for its place in an object store. The shard it returns lacks the number of
+	// rows.
 	finish(path string) (shard, error)
 	// abandon drops a file that wasn't finished.
 	abandon()
@@ -80,7 +82,16 @@ func (x *Executor) create(t Task) (outputFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return createTable(shardPath(x.dir.out(), t.Range), format, sketch, x.Plan.Output.Codec)
+	return createTable(x.target(t), format, sketch, x.Plan.Output.Codec)
+}
+
+// target is where the file of a task goes: into the run folder, or where an
+// object store will have it.
+func (x *Executor) target(t Task) string {
+	if object.In(x.Plan.Output.Path) {
+		return finalName(x.Plan.Output, t.Range, t.Ranges)
+	}
+	return shardPath(x.dir.out(), t.Range)
 }
 
 // lineFile is a file of JSON Lines.
@@ -91,6 +102,12 @@ type lineFile struct {
 
 func (x *Executor) createLines() (*lineFile, error) {
 	folder := x.dir.at("making", fmt.Sprintf("%s-%d", tempOwner, tempCount.Add(1)))
+	if object.In(x.Plan.Output.Path) {
+		var err error
+		if folder, err = os.MkdirTemp("", "corpusmill-*"); err != nil {
+			return nil, diskError(os.TempDir(), 0, err)
+		}
+	}
 	one := x.Plan.Output
 	one.Layout, one.Shard = plan.SingleFile, 0
 	o, err := openOutput(one, folder, 1, nil, nil)
@@ -105,7 +122,17 @@ func (f *lineFile) finish(path string) (shard, error) {
 	if err != nil {
 		return shard{}, err
 	}
-	return all[0], move(shardPath(f.folder, 0), path)
+	from, made := shardPath(f.folder, 0), all[0]
+	if !object.In(path) {
+		return made, move(from, path)
+	}
+	whole, err := os.Open(from)
+	if err != nil {
+		return shard{}, err
+	}
+	defer whole.Close()
+	made.Staged, err = stage(whole, path)
+	return made, err
 }
 
 func (f *lineFile) abandon() {
@@ -144,13 +171,13 @@ func (f *tableFile) write(rows []byte) error {
 	f.raw += int64(len(rows))
 	for row := range lines(rows) {
 		if err := f.w.WriteJSON(row); err != nil {
-			return diskError(f.file.path, 0, err)
+			return diskError(f.file.where(), 0, err)
 		}
 	}
 	return nil
 }
 
-func (f *tableFile) finish(string) (shard, error) {
+func (f *tableFile) finish(path string) (shard, error) {
 	err := f.w.Close()
 	if err == nil {
 		err = f.pack.Close()
@@ -163,11 +190,16 @@ func (f *tableFile) finish(string) (shard, error) {
 		info, err = f.file.Stat()
 	}
 	if err != nil {
-		return shard{}, diskError(f.file.path, 0, err)
+		return shard{}, diskError(f.file.where(), 0, err)
 	}
-	file := f.file
+	file, made := f.file, shard{Bytes: info.Size(), Raw: f.raw, Sum: fmt.Sprintf("%x", f.sum.Sum128().Bytes())}
 	f.file = nil
-	return shard{Bytes: info.Size(), Raw: f.raw, Sum: fmt.Sprintf("%x", f.sum.Sum128().Bytes())}, file.commit(true)
+	if object.In(path) {
+		defer file.abort()
+		made.Staged, err = stage(file.File, path)
+		return made, err
+	}
+	return made, file.commit(true)
 }
 
 func (f *tableFile) abandon() {

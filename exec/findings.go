@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 )
 
@@ -123,7 +122,7 @@ func (f findings) wanted() []node {
 }
 
 func readJSON(path string, v any) error {
-	raw, err := os.ReadFile(path)
+	raw, err := readShared(path)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"corpusmill/record"
+	"corpusmill/storage/object"
 )
 
 // A held file keeps what a stage needs of the rows that the stage before let
@@ -170,7 +171,7 @@ func (h *holdWriter) finish() error {
 
 // holdReader reads a held file block by block.
 type holdReader struct {
-	f       *os.File
+	f       object.File
 	r       *bufio.Reader
 	size    int64 // of the file
 	header  holdHeader
@@ -195,16 +196,11 @@ type heldEntry struct {
 }
 
 func openHold(path string, stats *record.Stats) (*holdReader, error) {
-	f, err := os.Open(path)
+	f, err := openShared(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	h := &holdReader{f: f, r: readers.get(f), size: info.Size(), last: -1}
+	h := &holdReader{f: f, r: readers.get(f), size: f.Info().Size, last: -1}
 	if err := h.readHeader(stats); err != nil {
 		h.close()
 		return nil, fmt.Errorf("%s: %w", path, err)

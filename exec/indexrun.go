@@ -91,13 +91,13 @@ func (d *driver) indexed(r *Report) (names [][2]string, err error) {
 	}
 	cluster, components := d.foundBy(plan.EndCluster), d.foundBy(plan.EndComponents)
 	n := len(x.Generations)
-	if g, err = sealIndex(d.work, x, g, cluster, components); err != nil {
+	if g, err = sealIndex(d.shared, x, g, cluster, components); err != nil {
 		return nil, err
 	}
 	r.Index.AddedRows, r.Index.AddedKeys = g.Rows, plan.Entries(g.Keys)
 	return [][2]string{
-		{d.work.generation(), generationFolder(d.plan.Output.Path, n)},
-		{d.work.newIndex(), filepath.Join(d.plan.Output.Path, plan.IndexFileName)},
+		{d.shared.generation(), generationFolder(d.plan.Output.Path, n)},
+		{d.shared.newIndex(), filepath.Join(d.plan.Output.Path, plan.IndexFileName)},
 	}, nil
 }
 
@@ -122,7 +122,7 @@ func (d *driver) writeSuperseded() (n int64, err error) {
 		}
 		n = d.findings[i].Superseded
 		for r := range d.found[i] {
-			path := d.work.superseded(i, r)
+			path := d.shared.superseded(i, r)
 			if edges, _, err := edgeCounts(path); err != nil {
 				return 0, err
 			} else if edges > 0 {
@@ -177,6 +177,7 @@ func Conclude(folder string) (*plan.Plan, *Report, error) {
 	if d.plan, err = d.previous(); d.plan == nil || err != nil {
 		return nil, nil, err
 	}
+	d.share()
 	entries, err := readJournal(d.work.journal())
 	if err != nil {
 		return nil, nil, err

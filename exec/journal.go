@@ -64,6 +64,8 @@ type commitEntry struct {
 	Report *Report `json:"report"`
 	// Renames are pairs of a file in the run folder and its final name.
 	Renames [][2]string `json:"renames"`
+	// Staged are the files that become objects where they are.
+	Staged []stagedFile `json:"staged,omitempty"`
 }
 
 // journal is a file of entries, each a line of JSON behind its CRC-32C.

@@ -14,6 +14,7 @@ import (
 	"corpusmill/plan"
 	"corpusmill/storage"
 	"corpusmill/storage/codec"
+	"corpusmill/storage/object"
 )
 
 // frameBytes is the uncompressed size of a compressed piece of output. Pieces
@@ -45,6 +46,8 @@ type shard struct {
 	Raw   int64  `json:"raw"`
 	Rows  int64  `json:"rows"`
 	Sum   string `json:"xxh3_128"`
+	// Staged is what makes an object of the file that its task has staged.
+	Staged string `json:"staged,omitempty"`
 }
 
 // outputState is an output at a commit.
@@ -334,26 +337,37 @@ func (o *output) finish() ([]shard, error) {
 	return o.shards, nil
 }
 
-// finalNames pairs the files of n shards with their names. The files of a
-// folder are named in the run folder first; the folder then moves as one.
-func finalNames(spec plan.Output, dir workDir, n int) [][2]string {
-	var out [][2]string
+// finalName is what the file i of n is called in the end.
+func finalName(spec plan.Output, i, n int) string {
 	switch spec.Layout {
-	case plan.SingleFile:
-		out = append(out, [2]string{shardPath(dir.out(), 0), spec.Path})
 	case plan.Folder:
-		for i := range n {
-			out = append(out, [2]string{shardPath(dir.out(), i), dir.at("folder", fmt.Sprintf("part-%05d-of-%05d%s", i, n, extension(spec)))})
-		}
-		return append(out, [2]string{dir.at("folder"), spec.Path})
+		return object.Join(spec.Path, fmt.Sprintf("part-%05d-of-%05d%s", i, n, extension(spec)))
 	case plan.Numbered:
 		base := filepath.Base(spec.Path)
 		name, ext, _ := strings.Cut(base, ".")
 		width := len(fmt.Sprint(n)) + 1
-		for i := range n {
-			out = append(out, [2]string{shardPath(dir.out(), i),
-				filepath.Join(filepath.Dir(spec.Path), fmt.Sprintf("%s-%0*d-of-%0*d.%s", name, width, i, width, n, ext))})
+		return object.Join(object.Dir(spec.Path), fmt.Sprintf("%s-%0*d-of-%0*d.%s", name, width, i, width, n, ext))
+	default:
+		return spec.Path
+	}
+}
+
+// finalNames pairs the files of n shards with their names. The files of a
+// folder are named in the run folder first; the folder then moves as one.
+func finalNames(spec plan.Output, dir workDir, n int) [][2]string {
+	var out [][2]string
+	if spec.Layout == plan.Stream || spec.Layout == plan.IndexFolder {
+		return nil
+	}
+	for i := range n {
+		name := finalName(spec, i, n)
+		if spec.Layout == plan.Folder {
+			name = dir.at("folder", filepath.Base(name))
 		}
+		out = append(out, [2]string{shardPath(dir.out(), i), name})
+	}
+	if spec.Layout == plan.Folder {
+		out = append(out, [2]string{dir.at("folder"), spec.Path})
 	}
 	return out
 }

@@ -10,12 +10,16 @@ import (
 	"strings"
 
 	"corpusmill/plan"
+	"corpusmill/storage/object"
 )
 
 // checkTarget refuses to replace what no run of corpusmill has made.
 func checkTarget(p *plan.Plan, folder string) error {
 	if p.MakesIndex() {
 		return checkIndexTarget(p)
+	}
+	if object.In(p.Output.Path) {
+		return checkAway(p, folder)
 	}
 	spec := p.Output
 	info, err := os.Stat(spec.Path)
@@ -37,7 +41,10 @@ func checkTarget(p *plan.Plan, folder string) error {
 	if err != nil {
 		return err
 	}
-	old, _ := readManifest(folder) // without one, nothing here is ours
+	old, err := manifestOf(p, folder)
+	if err != nil {
+		return err
+	}
 	ours := map[string]bool{}
 	for _, f := range old.Output {
 		ours[filepath.Base(f.Path)] = true
@@ -50,14 +57,10 @@ func checkTarget(p *plan.Plan, folder string) error {
 	return nil
 }
 
-func readManifest(folder string) (Manifest, error) {
-	var m Manifest
-	raw, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
-	if err != nil {
-		return m, err
-	}
-	return m, json.Unmarshal(raw, &m)
-}
+const (
+	manifestName = "manifest.json"
+	planName     = "plan.json"
+)
 
 // publish checks the account and gives the result its names. Once the journal
 // has the commit, a run that stops in between is finished by the next try.
@@ -71,31 +74,30 @@ func (d *driver) publish(ctx context.Context) (*Report, error) {
 		if r.Clusters, err = d.clusterReports(ctx); err != nil {
 			return nil, err
 		}
-		names := finalNames(d.plan.Output, d.work, len(d.shards))
+		c := &commitEntry{Report: r}
+		for i, s := range d.shards {
+			path := finalName(d.plan.Output, i, len(d.shards))
+			r.Output = append(r.Output, OutputFile{Path: path, Bytes: s.Bytes, Rows: s.Rows, Sum: s.Sum})
+			if s.Staged != "" {
+				c.Staged = append(c.Staged, stagedFile{path, s.Staged})
+			}
+		}
+		if len(c.Staged) == 0 {
+			c.Renames = finalNames(d.plan.Output, d.work, len(d.shards))
+		}
 		more, err := d.indexed(r)
 		if err != nil {
 			return nil, d.explain(err)
 		}
-		names = append(names, more...)
-		for i, s := range d.shards {
-			path := d.plan.Output.Path
-			if i < len(names) && d.plan.Output.Layout != plan.Stream {
-				path = names[i][1]
-			}
-			if d.plan.Output.Layout == plan.Folder {
-				path = filepath.Join(d.plan.Output.Path, filepath.Base(path))
-			}
-			r.Output = append(r.Output, OutputFile{Path: path, Bytes: s.Bytes, Rows: s.Rows, Sum: s.Sum})
-		}
+		c.Renames = append(c.Renames, more...)
 		if d.writesStats() {
-			names = append(names, [2]string{d.work.stats(), statsPath(d.plan.Output)})
+			c.Renames = append(c.Renames, [2]string{d.work.stats(), statsPath(d.plan.Output)})
 		}
 		if r.Resources = d.resources.report(d.account); r.Resources != nil {
 			if err := writeJSON(d.work.monitor(), d.resources.monitor(d.account)); err != nil {
 				return nil, d.explain(err)
 			}
 		}
-		c := &commitEntry{Report: r, Renames: names}
 		if err := d.journal.write(entry{Commit: c}); err != nil {
 			return nil, d.explain(err)
 		}
@@ -111,6 +113,9 @@ func (d *driver) publish(ctx context.Context) (*Report, error) {
 // replace moves the result to its names, and what the run leaves beside it.
 // Each move is done once: one whose file is gone was done by an earlier try.
 func (d *driver) replace(r *Report) error {
+	if err := d.publishStaged(); err != nil {
+		return err
+	}
 	if err := d.removeOld(r); err != nil {
 		return err
 	}
@@ -152,11 +157,17 @@ func (d *driver) replace(r *Report) error {
 	if err := publish(filepath.Join(d.opts.Folder, "report.html"), func(f *os.File) error { return r.writePage(f) }); err != nil {
 		return err
 	}
-	if err := writeJSON(filepath.Join(d.opts.Folder, "manifest.json"), d.manifest(r)); err != nil {
+	if err := writeJSON(filepath.Join(d.opts.Folder, manifestName), d.manifest(r)); err != nil {
+		return err
+	}
+	if err := d.copyAway(); err != nil {
+		return err
+	}
+	if err := d.endLease(); err != nil {
 		return err
 	}
 	// The plan goes last: without it the next try would begin anew.
-	if err := move(d.work.plan(), filepath.Join(d.opts.Folder, "plan.json")); err != nil {
+	if err := move(d.work.plan(), filepath.Join(d.opts.Folder, planName)); err != nil {
 		return err
 	}
 	for _, dir := range []string{filepath.Dir(d.opts.Folder), d.opts.Folder} {
@@ -164,18 +175,18 @@ func (d *driver) replace(r *Report) error {
 			return err
 		}
 	}
-	return diskError(string(d.work), 0, os.RemoveAll(string(d.work)))
+	return removeTree(string(d.work))
 }
 
 // removeOld removes the files of the result before that the new one doesn't
 // replace.
 func (d *driver) removeOld(r *Report) error {
-	old, err := readManifest(d.opts.Folder)
+	old, err := manifestOf(d.plan, d.opts.Folder)
 	if err != nil {
-		return nil // there was none, or it can't tell what it had
+		return err
 	}
 	var gone []string
-	if d.plan.Output.Layout == plan.Numbered {
+	if d.plan.Output.Layout == plan.Numbered || d.plan.Output.Layout == plan.Folder && d.away() {
 		for _, f := range old.Output {
 			if !contains(r.Output, f.Path) {
 				gone = append(gone, f.Path)
@@ -185,12 +196,7 @@ func (d *driver) removeOld(r *Report) error {
 	if old.Stats != "" && !d.writesStats() {
 		gone = append(gone, old.Stats)
 	}
-	for _, path := range gone {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	return removeShared(gone...)
 }
 
 // writesStats says whether a stats file goes beside the output.
@@ -225,34 +231,14 @@ func contains(files []OutputFile, path string) bool {
 	return false
 }
 
-// move renames a file or folder, in place of what was there.
-func move(from, to string) error {
-	info, err := os.Stat(from)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
-		return diskError(to, 0, err)
-	}
-	if info.IsDir() {
-		if err := os.RemoveAll(to); err != nil {
-			return err
-		}
-	}
-	return diskError(to, 0, os.Rename(from, to))
-}
-
 // statsPath is where the stats of the kept rows go, beside the output.
 func statsPath(o plan.Output) string {
 	if o.Layout == plan.Folder {
 		return strings.TrimRight(o.Path, "/") + "_stats.jsonl"
 	}
-	dir, base := filepath.Split(o.Path)
+	base := filepath.Base(o.Path)
 	name, _, _ := strings.Cut(base, ".")
-	return dir + name + "_stats.jsonl"
+	return strings.TrimSuffix(o.Path, base) + name + "_stats.jsonl"
 }
 
 func writeJSON(path string, v any) error {
@@ -260,5 +246,5 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	return publish(path, func(f *os.File) error { _, err := f.Write(append(raw, '\n')); return err })
+	return publishBytes(path, append(raw, '\n'))
 }

@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"slices"
 	"sort"
+
+	"corpusmill/storage/object"
 )
 
 // A record file is a sequence of bytes in blocks of recBlock, each covered by
@@ -80,7 +81,7 @@ func (r *recWriter) finish(a, b uint64) error {
 }
 
 type recReader struct {
-	f    *os.File
+	f    object.File
 	n    int64
 	a, b uint64
 	crcs []byte
@@ -88,7 +89,7 @@ type recReader struct {
 }
 
 func openRec(path string) (*recReader, error) {
-	f, err := os.Open(path)
+	f, err := openShared(path)
 	if err != nil {
 		return nil, err
 	}
@@ -104,20 +105,17 @@ func openRec(path string) (*recReader, error) {
 }
 
 func (r *recReader) readTrailer() error {
-	info, err := r.f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() < recTrailer {
+	size := r.f.Info().Size
+	if size < recTrailer {
 		return errDamaged
 	}
 	var t [recTrailer]byte
-	if _, err := r.f.ReadAt(t[:], info.Size()-recTrailer); err != nil {
+	if _, err := r.f.ReadAt(t[:], size-recTrailer); err != nil {
 		return err
 	}
 	n := binary.LittleEndian.Uint64(t[8:])
 	blocks := (n + recBlock - 1) / recBlock
-	if string(t[:8]) != recMagic || n > uint64(info.Size()) || int64(n+4*blocks+recTrailer) != info.Size() {
+	if string(t[:8]) != recMagic || n > uint64(size) || int64(n+4*blocks+recTrailer) != size {
 		return errDamaged
 	}
 	r.n, r.a, r.b = int64(n), binary.LittleEndian.Uint64(t[16:]), binary.LittleEndian.Uint64(t[24:])

@@ -141,17 +141,17 @@ func (d *driver) whole(entries []placed) bool {
 	end := d.plan.Stages[last.Stage].End
 	for _, e := range entries {
 		s := e.Segment
-		if end == plan.EndPayloads && checkRec(d.work.payloads(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
+		if end == plan.EndPayloads && checkRec(d.shared.payloads(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
 			return false
 		}
-		if end == plan.EndWrite && d.plan.MakesFiles() && checkRec(d.work.rows(s.Summary.Src, s.Summary.Seg)) != nil {
+		if end == plan.EndWrite && d.plan.MakesFiles() && checkRec(d.shared.rows(s.Summary.Src, s.Summary.Seg)) != nil {
 			return false
 		}
 		if end != plan.EndKeys {
 			continue
 		}
-		if checkKeys(d.work.keys(s.Stage, s.Summary.Src, s.Summary.Seg), d.plan.Grouping(s.Stage).By) != nil ||
-			checkHold(d.work.held(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
+		if checkKeys(d.shared.keys(s.Stage, s.Summary.Src, s.Summary.Seg), d.plan.Grouping(s.Stage).By) != nil ||
+			checkHold(d.shared.held(s.Stage, s.Summary.Src, s.Summary.Seg)) != nil {
 			return false
 		}
 	}

@@ -2,8 +2,8 @@ package exec
 
 import (
 	"context"
-	"os"
-	"path/filepath"
+
+	"corpusmill/storage/object"
 )
 
 // componentStage finds the duplicates by the edges that the cluster stage left
@@ -15,7 +15,7 @@ func (d *driver) componentStage(ctx context.Context, stage int) error {
 		edges += d.index.Losers()
 	}
 	for r := range pairs {
-		n, _, err := edgeCounts(d.work.found(stage-1, r))
+		n, _, err := edgeCounts(d.shared.found(stage-1, r))
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (r *rounds) join(round int) (conflict bool, err error) {
 		return false, err
 	}
 	for i := range r.parts {
-		_, note, err := edgeCounts(r.d.work.round(r.stage, round, phaseJoin, i))
+		_, note, err := edgeCounts(r.d.shared.round(r.stage, round, phaseJoin, i))
 		if err != nil {
 			return false, err
 		}
@@ -107,7 +107,7 @@ func (r *rounds) join(round int) (conflict bool, err error) {
 func (r *rounds) jump(round int) error {
 	counts := make([]int64, r.parts)
 	for i := range r.parts {
-		n, _, err := joinCounts(r.d.work.round(r.stage, round, phaseJoin, i), r.parts)
+		n, _, err := joinCounts(r.d.shared.round(r.stage, round, phaseJoin, i), r.parts)
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (r *rounds) jump(round int) error {
 	}
 	r.inputs, r.moved = len(tasks), 0
 	for i := range tasks {
-		_, moved, err := edgeCounts(r.d.work.round(r.stage, round, phaseJump, i))
+		_, moved, err := edgeCounts(r.d.shared.round(r.stage, round, phaseJump, i))
 		if err != nil {
 			return err
 		}
@@ -138,9 +138,9 @@ func (r *rounds) jump(round int) error {
 		return err
 	}
 	// What came before the jumps isn't needed any more.
-	for _, old := range []string{r.d.work.round(r.stage, round, phaseJoin, 0), r.d.work.round(r.stage, round-1, phaseJump, 0),
-		r.d.work.round(r.stage, round, phaseLinks, 0)} {
-		if err := os.RemoveAll(filepath.Dir(old)); err != nil {
+	for _, old := range []string{r.d.shared.round(r.stage, round, phaseJoin, 0), r.d.shared.round(r.stage, round-1, phaseJump, 0),
+		r.d.shared.round(r.stage, round, phaseLinks, 0)} {
+		if err := removeTree(object.Dir(old)); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func splitInputs(t *testing.T) []storage.File {
 			t.Fatal(err)
 		}
 	}
-	found, err := fs.Find([]string{a, b, "../storage/parquet/testdata/plain.parquet"}, nil, storage.Formats())
+	found, err := fs.Find(t.Context(), []string{a, b, "../storage/parquet/testdata/plain.parquet"}, nil, storage.Formats())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestUncut(t *testing.T) {
 		for _, f := range strings.Fields(x.files) {
 			paths = append(paths, filepath.Join(dir, f))
 		}
-		found, err := fs.Find(paths, nil, storage.Formats())
+		found, err := fs.Find(t.Context(), paths, nil, storage.Formats())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -183,7 +183,7 @@ func (r *stageRun) take(s *taskState, seg *Segment) {
 		}
 		if crowded() {
 			r.mu.Unlock()
-			err := seg.toFile(r.d.work.bulk(s.Task, seg.Src, seg.Seg))
+			err := seg.toFile(r.d.shared.bulk(s.Task, seg.Src, seg.Seg))
 			r.mu.Lock()
 			r.failed(err)
 		} else {

@@ -52,7 +52,7 @@ func (b *scripted) Run(ctx context.Context, tasks iter.Seq[Task], on func(Event)
 // order of their commits.
 func stageOf(t *testing.T, n int, b Backend, edit ...func(*Task)) (committed []string, err error) {
 	t.Helper()
-	d := &driver{backend: b, opts: Options{Workers: 2}, progress: newProgress(1), work: workDir(scratch.Dir(t)),
+	d := &driver{backend: b, opts: Options{Workers: 2}, progress: newProgress(1), shared: workDir(scratch.Dir(t)),
 		plan: &plan.Plan{Inputs: []storage.File{{Path: "in"}}, Stages: []plan.Stage{{Name: "all", End: plan.EndWrite}}}}
 	var tasks []Task
 	for i := range n {

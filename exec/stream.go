@@ -1,14 +1,14 @@
 package exec
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"syscall"
+
+	"corpusmill/storage/object"
 
 	"github.com/zeebo/xxh3"
 )
@@ -154,82 +154,9 @@ func diskError(path string, bytes int64, err error) error {
 	return &DiskError{Path: path, Bytes: bytes, Err: err}
 }
 
-// tempFile is a file that gets its name when it is whole.
-type tempFile struct {
-	*os.File
-	path string
-}
-
-// tempPrefix begins the name of a file that isn't whole.
-const tempPrefix = ".tmp-"
-
-// tempOwner and tempCount make the names of temporary files differ, also from
-// those of processes on other machines.
-var (
-	tempOwner = rand.Text()[:10]
-	tempCount atomic.Int64
-)
-
-func newTemp(path string) (*tempFile, error) {
-	dir, base := filepath.Split(path)
-	name := fmt.Sprintf("%s%s%s-%s-%d", dir, tempPrefix, base, tempOwner, tempCount.Add(1))
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, os.ErrNotExist) {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return nil, diskError(path, 0, err)
-		}
-		f, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	}
-	if err != nil {
-		return nil, diskError(path, 0, err)
-	}
-	return &tempFile{f, path}, nil
-}
-
-// commit puts the file in its place, with sync on the disk.
-func (t *tempFile) commit(sync bool) error {
-	var err error
-	if sync {
-		err = t.Sync()
-	}
-	if err == nil {
-		err = t.Close()
-	}
-	if err == nil {
-		err = os.Rename(t.Name(), t.path)
-	}
-	if err != nil {
-		t.abort()
-	}
-	return diskError(t.path, 0, err)
-}
-
-// abort removes the file.
-func (t *tempFile) abort() {
-	t.Close()
-	os.Remove(t.Name())
-}
-
-// publish writes a whole file under its final name, on the disk.
-func publish(path string, write func(f *os.File) error) error {
-	return place(path, true, write)
-}
-
-func place(path string, sync bool, write func(f *os.File) error) error {
-	t, err := newTemp(path)
-	if err != nil {
-		return err
-	}
-	if err := write(t.File); err != nil {
-		t.abort()
-		return diskError(path, 0, err)
-	}
-	return t.commit(sync)
-}
-
 // syncFiles forces whole files and their folders to the disk.
 func syncFiles(paths []string) error {
-	if len(paths) == 0 {
+	if len(paths) == 0 || object.In(paths[0]) {
 		return nil
 	}
 	if len(paths) > manyFiles && syncSystem(filepath.Dir(paths[0])) {

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/zeebo/xxh3"
 
 	"corpusmill/storage"
 	"corpusmill/storage/codec"
+	"corpusmill/storage/object"
 )
 
 // Verify reads the result again and compares it with the manifest: the files'
@@ -49,7 +49,7 @@ func (f *Finished) Verify(ctx context.Context) error {
 }
 
 func hashFile(ctx context.Context, path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := object.Open(ctx, path)
 	if err != nil {
 		return "", err
 	}
@@ -62,7 +62,7 @@ func hashFile(ctx context.Context, path string) (string, error) {
 }
 
 func digestFile(ctx context.Context, path string, c storage.Codec, d *Digest) error {
-	r, err := codec.Open(path, c)
+	r, err := codec.Open(ctx, storage.File{Path: path, Codec: c})
 	if err != nil {
 		return err
 	}

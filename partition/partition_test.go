@@ -26,7 +26,7 @@ func file(t *testing.T, path, content string) storage.File {
 	if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	found, err := fs.Find([]string{path}, nil, storage.Formats())
+	found, err := fs.Find(t.Context(), []string{path}, nil, storage.Formats())
 	if err != nil {
 		t.Fatal(err)
 	}

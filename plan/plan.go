@@ -10,11 +10,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"corpusmill/models"
 	"corpusmill/op"
 	"corpusmill/record"
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 // Plan is a whole run.
@@ -42,6 +44,9 @@ type Plan struct {
 	// StopOnRowError ends the run at the first row that an operator can't
 	// process, instead of setting that row aside.
 	StopOnRowError bool `json:"stop_on_row_error"`
+	// Shared is where tasks keep what other tasks read: a folder's path in an
+	// object store, or "" for the run folder.
+	Shared string `json:"shared,omitempty"`
 	// Unmonitored says that what the tasks take of their machines isn't
 	// measured.
 	Unmonitored bool  `json:"unmonitored,omitempty"`
@@ -66,6 +71,13 @@ type Output struct {
 	Layout Layout        `json:"layout"`
 	Shard  int64         `json:"shard,omitempty"` // bytes of uncompressed rows after which a new shard begins; 0 for one file
 }
+
+// RunFolder is the path of the run folder that lies beside an output.
+func RunFolder(output string) string { return strings.TrimRight(output, "/") + ".run" }
+
+// SharedOf is where tasks on machines without a common folder keep what other
+// tasks read, for an output in an object store.
+func SharedOf(output string) string { return object.Join(RunFolder(output), "work") }
 
 // Layout is how the output lies at its path.
 type Layout string
@@ -172,10 +184,12 @@ type Job struct {
 	MaxRow         int64
 	// Models are the folders in which model files are looked for, in order.
 	Models []string
-	// WorkersWrite says that workers are on other machines: an output of several
-	// files is then written by them, and its rows don't all go through one
-	// process.
+	// WorkersWrite says that workers are on other machines, or the output is in
+	// an object store: an output of several files is then written by them, and its
+	// rows don't all go through one process.
 	WorkersWrite bool
+	// Shared is Plan.Shared.
+	Shared string
 	// StrictCompat refuses what is built in where Data-Juicer has a file.
 	StrictCompat bool
 	// AddToIndex says that the index at Output.Path, of the layout IndexFolder,
@@ -189,7 +203,7 @@ type Job struct {
 func Build(ctx context.Context, j Job) (*Plan, error) {
 	p := &Plan{
 		Format: Version, Project: j.Project, Inputs: j.Inputs, Output: j.Output,
-		TextKey: j.TextKey, KeepStats: j.KeepStats,
+		TextKey: j.TextKey, KeepStats: j.KeepStats, Shared: j.Shared,
 		StopOnRowError: j.StopOnRowError, Unmonitored: j.Unmonitored, Segment: j.Segment, TaskMemory: cmp.Or(j.TaskMemory, DefaultTaskMemory), MaxRow: j.MaxRow,
 	}
 	env := p.Env()

@@ -149,15 +149,17 @@ func (l *loader) datasetConfig(c *node) {
 		l.fail(c.pos, "write `{type: local, path: …}`", "an entry of configs is a mapping, not %s", c.describe())
 		return
 	}
-	in := Input{Weight: 1, Pos: c.pos}
+	in, remote, source := Input{Weight: 1, Pos: c.pos}, false, field{}
 	for _, f := range c.fields {
 		if f.value.kind == kindNull {
 			continue
 		}
 		switch f.key {
 		case "type":
-			if s, ok := l.string(f.value, "type"); ok && s != "local" {
-				l.fail(f.value.pos, "fetch the data and give its path", "a dataset of type %q isn't built yet; only local ones are", clip(s))
+			if s, ok := l.string(f.value, "type"); ok && s != "local" && s != "remote" {
+				l.fail(f.value.pos, "fetch the data and give its path", "a dataset of type %q isn't built yet; local ones and those in S3 are", clip(s))
+			} else {
+				remote = s == "remote"
 			}
 		case "path":
 			l.text(f.value, "path", &in.Path)
@@ -168,15 +170,38 @@ func (l *loader) datasetConfig(c *node) {
 			} else if in.Weight = f.value.float; in.Weight != 1 {
 				l.note(f.pos, "weight is accepted without effect: it acts only with a limit on the number of rows, which is not built yet")
 			}
-		case "source", "name", "split", "data_files", "data_dir", "limit":
+		case "source":
+			source = f
+		case "name", "split", "data_files", "data_dir", "limit":
 			l.note(f.pos, "%s is accepted without effect: %s", f.key, noLoader)
 		default:
-			l.fail(f.pos, l.hint(f.key, []string{"type", "path", "weight", "source"}), "unknown key %q of a dataset", clip(f.key))
+			if !l.credential(f) {
+				l.fail(f.pos, l.hint(f.key, append([]string{"type", "path", "weight", "source"}, credentialKeys...)), "unknown key %q of a dataset", clip(f.key))
+			}
 		}
 	}
-	if in.Path == "" {
+	l.noteSecrets(c)
+	l.source(source, remote)
+	switch {
+	case in.Path == "":
 		l.fail(c.pos, "", "a dataset needs a path")
+		return
+	case remote && !strings.Contains(in.Path, "://"):
+		l.fail(in.Pos, "write s3://BUCKET/…", "the path of a remote dataset names its store, and %s doesn't", clip(in.Path))
 		return
 	}
 	l.out.Inputs = append(l.out.Inputs, in)
+}
+
+// source checks where a remote dataset is; that of a local one says nothing.
+func (l *loader) source(f field, remote bool) {
+	switch {
+	case f.value == nil:
+	case !remote:
+		l.note(f.pos, "source is accepted without effect: %s", noLoader)
+	default:
+		if s, ok := l.string(f.value, "source"); ok && s != "s3" {
+			l.fail(f.value.pos, "fetch the data and give its path", "a remote dataset from %q isn't built yet; those in s3 are", clip(s))
+		}
+	}
 }

@@ -2,9 +2,11 @@ package recipe
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 const (
@@ -34,8 +36,7 @@ func (l *loader) checkExport() {
 	if !l.has("export_path") {
 		l.note(e.Pos, "export_path isn't given: the result goes to %s", e.Path)
 	}
-	if scheme, _, ok := strings.Cut(e.Path, "://"); ok {
-		l.fail(e.Pos, "write to a local path", "writing to %s:// isn't built yet", clip(scheme))
+	if scheme, place, ok := strings.Cut(e.Path, "://"); ok && !l.exportAway(scheme, place) {
 		return
 	}
 	if e.Path == "-" {
@@ -89,6 +90,26 @@ func (l *loader) exportEnding(want string) {
 	}
 }
 
+// exportAway checks an export_path with a scheme.
+func (l *loader) exportAway(scheme, place string) bool {
+	e := &l.out.Export
+	bucket, key, _ := strings.Cut(place, "/")
+	switch {
+	case !object.In(e.Path):
+		l.fail(e.Pos, "write to a local path", "writing to %s:// isn't built yet", clip(scheme))
+	case bucket == "" || strings.Trim(key, "/") == "":
+		l.fail(e.Pos, "write "+scheme+"://BUCKET/FOLDER or "+scheme+"://BUCKET/FILE.jsonl", "export_path %s names no place in a bucket", e.Path)
+	case l.out.WorkDir == "" && slices.Contains(sharers, l.out.Backend):
+		l.fail(e.Pos, "set work_dir to a folder that all machines share", "with --backend %s the machines meet in a folder; %s is none", l.out.Backend, e.Path)
+	default:
+		return true
+	}
+	return false
+}
+
+// sharers are the backends whose machines can't do without a common folder.
+var sharers = []string{"ranks", "slurm", "spark"}
+
 // checkOverlap compares paths as they are written; links are not followed.
 func (l *loader) checkOverlap() {
 	out := absolute(l.out.Export.Path)
@@ -96,7 +117,7 @@ func (l *loader) checkOverlap() {
 		path := absolute(in.Path)
 		glob, _ := filepath.Match(path, out)
 		switch {
-		case in.Path == "-" || strings.Contains(in.Path, "://"):
+		case in.Path == "-":
 		case path == out:
 			l.fail(l.out.Export.Pos, "choose another export_path", "export_path is also an input, %s", in.Path)
 		case glob:
@@ -110,6 +131,9 @@ func (l *loader) checkOverlap() {
 }
 
 func absolute(path string) string {
+	if object.In(path) {
+		return object.Join(path)
+	}
 	if abs, err := filepath.Abs(path); err == nil {
 		return abs
 	}

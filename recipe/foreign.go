@@ -100,7 +100,6 @@ var foreignKeys = []foreignKey{
 	foreign("partition_size", Int, "", splits),
 	foreign("partition_dir", String, "", splits),
 
-	foreign("work_dir", String, "", runFolder),
 	foreign("event_log_dir", String, "", runFolder),
 	foreign("event_logging", Map, "", runFolder),
 	foreign("debug", Bool, "false", "there is no debug log"),
@@ -128,7 +127,6 @@ var foreignKeys = []foreignKey{
 
 	foreign("export_in_parallel", Bool, "false", "a single file is written in order by all workers always"),
 	foreign("export_extra_args", Map, "", "writers have no such options"),
-	refuse(foreign("export_aws_credentials", Map, "", "results are written to local disks only"), "take it out of the recipe, and the secrets with it"),
 	foreign("keep_hashes_in_res_ds", Bool, "false", "hashes of deduplicators are not written into rows"),
 	refuse(foreign("encrypt_before_export", Bool, "false", "the result would be plain text"), "set it to false, and encrypt the result by other means"),
 	refuse(foreign("decrypt_after_reading", Bool, "false", "encrypted input would be read as it is"), "decrypt the input beforehand and set it to false"),

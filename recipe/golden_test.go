@@ -2,6 +2,7 @@ package recipe_test
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -12,7 +13,13 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"corpusmill/recipe"
+	"corpusmill/storage/object"
 )
+
+// The recipes know the store of the command line; nothing is opened.
+func init() {
+	object.Register("s3", func() (object.Store, error) { return nil, errors.ErrUnsupported })
+}
 
 var update = flag.Bool("update", false, "rewrite the want of testdata/*.txtar")
 
@@ -91,9 +98,9 @@ func show(t *testing.T, r *recipe.Recipe) string {
 	for _, n := range r.Notes {
 		b.WriteString("note: " + n.String() + "\n")
 	}
-	plain := object(t, recipe.Recipe{Export: recipe.Export{Format: "jsonl"}, TextKey: "text", TextKeys: []string{"text"}, SkipOpError: true, OpenMonitor: true,
+	plain := members(t, recipe.Recipe{Export: recipe.Export{Format: "jsonl"}, TextKey: "text", TextKeys: []string{"text"}, SkipOpError: true, OpenMonitor: true,
 		Backend: "local", NP: 2, Memory: 2e9, MaxRow: 16 << 20, Segment: 32 << 20, Steps: []recipe.Step{}, Inputs: []recipe.Input{}})
-	got := object(t, r)
+	got := members(t, r)
 	for k, v := range plain {
 		if string(got[k]) == string(v) {
 			delete(got, k)
@@ -109,7 +116,7 @@ func show(t *testing.T, r *recipe.Recipe) string {
 	return b.String()
 }
 
-func object(t *testing.T, v any) map[string]json.RawMessage {
+func members(t *testing.T, v any) map[string]json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)

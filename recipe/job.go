@@ -3,6 +3,7 @@ package recipe
 import (
 	"corpusmill/plan"
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 const (
@@ -92,7 +93,7 @@ func (r *Recipe) Job(files []storage.File) plan.Job {
 	j := plan.Job{
 		Project: r.ProjectName, Inputs: files, Output: r.Export.output(), TextKey: r.TextKey,
 		KeepStats: r.KeepStats, StopOnRowError: !r.SkipOpError, Unmonitored: !r.OpenMonitor, MaxRow: r.MaxRow,
-		Segment: r.segment(files), TaskMemory: r.TaskMemory, Models: r.Models, WorkersWrite: r.elsewhere(), StrictCompat: r.StrictCompat,
+		Segment: r.segment(files), TaskMemory: r.TaskMemory, Models: r.Models, WorkersWrite: r.elsewhere() || object.In(r.Export.Path), Shared: r.shared(), StrictCompat: r.StrictCompat,
 	}
 	if j.TaskMemory == 0 && r.elsewhere() {
 		j.TaskMemory = enginesTaskMemory
@@ -110,6 +111,15 @@ const enginesTaskMemory = 8 * plan.DefaultTaskMemory
 
 // elsewhere says whether workers are on other machines.
 func (r *Recipe) elsewhere() bool { return r.Backend != "local" && r.Backend != "processes" }
+
+// shared is Plan.Shared: machines that need no common folder meet beside the
+// result, unless they have one.
+func (r *Recipe) shared() string {
+	if !r.elsewhere() || r.WorkDir != "" || !object.In(r.Export.Path) {
+		return ""
+	}
+	return plan.SharedOf(r.Export.Path)
+}
 
 func (x Export) output() plan.Output {
 	o := plan.Output{Path: x.Path, Format: x.Format, Codec: x.Codec, Shard: x.ShardSize, Layout: plan.SingleFile}

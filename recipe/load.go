@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"corpusmill/storage/object"
 )
 
 // What Pos.File begins with where a setting doesn't come from the recipe.
@@ -250,14 +252,17 @@ func (l *loader) checkInputs() {
 	}
 	stdin := false
 	for _, in := range l.out.Inputs {
-		scheme, _, remote := strings.Cut(in.Path, "://")
+		scheme, place, remote := strings.Cut(in.Path, "://")
 		switch {
 		case in.Path == "-" && stdin:
 			l.fail(in.Pos, "", "standard input is named twice")
 		case in.Path == "-":
 			stdin = true
-		case remote:
+		case remote && !object.In(in.Path):
 			l.fail(in.Pos, "fetch the data and give its local path", "reading from %s:// isn't built yet", clip(scheme))
+		case remote && place == "":
+			l.fail(in.Pos, "", "%s names no bucket", in.Path)
+		case remote:
 		case l.defaults.Exists != nil && !l.defaults.Exists(in.Path):
 			l.fail(in.Pos, "", "input not found: %s", in.Path)
 		}

@@ -23,6 +23,12 @@ type Recipe struct {
 	// with their dot; empty for all that formats know.
 	Suffixes []string `json:"suffixes,omitempty"`
 	Export   Export   `json:"export"`
+	// WorkDir is where the run folder of a result in an object store is made; ""
+	// for the user's folder for states of programs.
+	WorkDir string `json:"work_dir,omitempty"`
+	// Credentials are those that the recipe has for object stores, by the
+	// variables of the environment that they go to.
+	Credentials map[string]string `json:"-"`
 	// TextKey is the field that steps without a text_key of their own work
 	// on: the first of TextKeys.
 	TextKey     string   `json:"text_key"`

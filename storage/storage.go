@@ -14,9 +14,10 @@ import (
 // File is one input file as planning found it. Its place in the plan's list
 // is its ordinal, record.ID.Src.
 type File struct {
-	Path   string `json:"path"` // "-" for standard input
-	Size   int64  `json:"size"` // bytes as stored; -1 when unknown
-	Mod    int64  `json:"mod"`  // modification time, Unix nanoseconds
+	Path   string `json:"path"`          // "-" for standard input
+	Size   int64  `json:"size"`          // bytes as stored; -1 when unknown
+	Mod    int64  `json:"mod"`           // modification time, Unix nanoseconds
+	Tag    string `json:"tag,omitempty"` // of an object's content; "" for a file
 	Format string `json:"format"`
 	Codec  Codec  `json:"codec,omitempty"`
 	// Indexed says that the file isn't read: an index has the keys of its rows.

@@ -108,7 +108,7 @@ func (j job) plan(ctx context.Context) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := fs.Find(j.inputs, nil, storage.Formats())
+	found, err := fs.Find(ctx, j.inputs, nil, storage.Formats())
 	if err != nil {
 		return nil, err
 	}

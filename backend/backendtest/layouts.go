@@ -11,6 +11,7 @@ import (
 	"corpusmill/exec"
 	"corpusmill/internal/scratch"
 	"corpusmill/plan"
+	"corpusmill/storage"
 	"corpusmill/storage/codec"
 )
 
@@ -73,7 +74,7 @@ func content(t *testing.T, r *exec.Report) string {
 	var b strings.Builder
 	for _, f := range r.Output {
 		_, c := codec.ByName(f.Path)
-		in, err := codec.Open(f.Path, c)
+		in, err := codec.Open(t.Context(), storage.File{Path: f.Path, Codec: c})
 		if err != nil {
 			t.Fatal(err)
 		}

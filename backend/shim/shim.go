@@ -27,6 +27,7 @@ import (
 
 	"corpusmill/doctor"
 	"corpusmill/exec"
+	"corpusmill/storage/object"
 )
 
 //go:embed worker.py
@@ -174,9 +175,11 @@ const (
 
 // Open implements exec.Backend.
 func (b *Backend) Open(ctx context.Context, folder string, _ int) error {
-	folder, err := filepath.Abs(folder)
-	if err != nil {
-		return err
+	var err error
+	if !object.In(folder) {
+		if folder, err = filepath.Abs(folder); err != nil {
+			return err
+		}
 	}
 	python := b.Python
 	if python == "" {
@@ -186,7 +189,7 @@ func (b *Backend) Open(ctx context.Context, folder string, _ int) error {
 		return fmt.Errorf("%w\n%s runs through Python with %s: install it, or set CORPUSMILL_PYTHON to a Python that has it", err, b.Engine.Name, b.Engine.Package)
 	}
 	version := sha256.Sum256([]byte(workerSource))
-	init := map[string]any{"folder": folder, "binaries": b.Programs, "version": hex.EncodeToString(version[:8])}
+	init := map[string]any{"folder": folder, "binaries": b.Programs, "version": hex.EncodeToString(version[:8]), "env": object.Environment()}
 	for k, v := range b.Engine.Settings {
 		init[k] = v
 	}

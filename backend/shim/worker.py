@@ -118,8 +118,8 @@ def patiently(call):
 class Child:
     """One `corpusmill worker`."""
 
-    def __init__(self, path, folder, cpus, memory):
-        env = dict(os.environ, GOMAXPROCS=str(max(1, int(cpus + 0.999))))
+    def __init__(self, path, folder, cpus, memory, settings):
+        env = dict(os.environ, **dict(settings), GOMAXPROCS=str(max(1, int(cpus + 0.999))))
         if memory > 0:
             env["GOMEMLIMIT"] = str(memory)
         try:
@@ -291,8 +291,8 @@ def kill(token):
 def run(job, tasks, read, token, limit=0, paused=lambda: False):
     """Runs tasks one after the other and yields lists of events.
 
-    job holds binaries, folder, cpus, memory and keep, which leaves the child
-    for the next call; hold, which may be missing, leaves it for good. memory 0
+    job holds binaries, folder, cpus, memory, env, variables for the child, and
+    keep, which leaves the child for the next call; hold, which may be missing, leaves it for good. memory 0
     is no bound. token is the bundle's own. limit
     is the memory above which a child is ended. As long as paused() says so no
     task begins, and there is no child.
@@ -315,11 +315,11 @@ def run(job, tasks, read, token, limit=0, paused=lambda: False):
                 if token in killed:
                     raise Lost("the bundle was ended")
                 if child is None:
-                    if not os.path.isdir(job["folder"]):
+                    if "://" not in job["folder"] and not os.path.isdir(job["folder"]):
                         raise Lost("%s can't see %s: the result has to lie on storage that all machines of the cluster mount at the same place" % (
                             socket.gethostname(), job["folder"]))
                     path = yield from patiently(lambda: place(job["binaries"], read))
-                    key = (path, job["folder"], job["cpus"], job["memory"])
+                    key = (path, job["folder"], job["cpus"], job["memory"], tuple(sorted(job["env"].items())))
                     child = take(key, token)
                 began = time.monotonic()
                 for event in child.run(task, held, LOOK if limit else PULSE):

@@ -45,7 +45,7 @@ func (e *env) makeIndex(folder string, add bool, args []string) error {
 	if !f.set["restart"] {
 		// A run that was killed while it published has made the index another one:
 		// to go on with it by its plan is too late, and all that is left to do is this.
-		run, _, err := runFolder(job.Output)
+		run, _, err := runFolder(job.Output, "")
 		if err != nil {
 			return err
 		}

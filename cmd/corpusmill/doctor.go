@@ -121,7 +121,7 @@ func isDir(path string) bool {
 
 // findInputs has the machines look for the recipe's dataset.
 func (d *diagnosis) findInputs() {
-	found, err := find(d.r)
+	found, err := find(d.ctx, d.r)
 	if err != nil {
 		d.report.Add(doctor.Finding{Level: doctor.Error, Check: "input", What: err.Error(), Mend: "mend dataset_path"})
 		return

@@ -84,7 +84,7 @@ func folderOf(r *recipe.Recipe) (string, error) {
 	if r.Export.Path == "-" {
 		return "", usageError{"a run to standard output ends with who reads it: give --export_path"}
 	}
-	folder, _, err := runFolder(r.Job(nil).Output)
+	folder, _, err := runFolder(r.Job(nil).Output, r.WorkDir)
 	if err != nil {
 		return "", err
 	}

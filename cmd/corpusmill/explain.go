@@ -10,15 +10,26 @@ import (
 	"unicode/utf8"
 
 	"corpusmill/exec"
+	"corpusmill/plan"
+	"corpusmill/runs"
+	"corpusmill/storage/object"
 )
 
 // finished opens the run folder that belongs to an output path.
-func finished(path string) (*exec.Finished, error) {
-	path = strings.TrimRight(path, "/")
-	if !strings.HasSuffix(path, ".run") {
-		path += ".run"
+// One in an object store is brought to this machine.
+func (e *env) finished(path string) (*exec.Finished, error) {
+	output := strings.TrimSuffix(strings.TrimRight(path, "/"), runs.Suffix)
+	if !object.In(output) {
+		return exec.OpenFinished(plan.RunFolder(output))
 	}
-	return exec.OpenFinished(path)
+	folder, err := folderFor(output, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := exec.Fetch(e.ctx, output, folder); err != nil {
+		return nil, err
+	}
+	return exec.OpenFinished(folder)
 }
 
 func explain(e *env, args []string) error {
@@ -34,7 +45,7 @@ func explain(e *env, args []string) error {
 	if i <= 0 || err != nil || n < 1 {
 		return usageError{fmt.Sprintf("--row %s: write it as FILE:LINE, lines from 1; for Parquet FILE:ROW", f.values["row"])}
 	}
-	run, err := finished(f.rest[0])
+	run, err := e.finished(f.rest[0])
 	if err != nil {
 		return err
 	}
@@ -151,7 +162,7 @@ func drops(e *env, args []string) error {
 	if len(f.rest) != 1 {
 		return usageError{"drops needs the output of a run"}
 	}
-	run, err := finished(f.rest[0])
+	run, err := e.finished(f.rest[0])
 	if err != nil {
 		return err
 	}
@@ -184,7 +195,7 @@ func verify(e *env, args []string) error {
 	if len(f.rest) != 1 {
 		return usageError{"verify needs the output of a run"}
 	}
-	run, err := finished(f.rest[0])
+	run, err := e.finished(f.rest[0])
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"corpusmill/recipe"
@@ -73,6 +74,12 @@ func (e *env) load(f *flags) (*recipe.Recipe, error) {
 	r, err := recipe.Load(path, over, e.getenv, defaults())
 	if err != nil {
 		return nil, err
+	}
+	for name, value := range r.Credentials {
+		// Stores, and the processes that this one starts, look there.
+		if err := os.Setenv(name, value); err != nil {
+			return nil, err
+		}
 	}
 	e.withoutRay(r)
 	e.findSlots(f, r)

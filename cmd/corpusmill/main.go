@@ -19,6 +19,7 @@ import (
 	_ "corpusmill/op/all"
 	_ "corpusmill/storage/csv"
 	_ "corpusmill/storage/jsonl"
+	_ "corpusmill/storage/object/s3"
 	_ "corpusmill/storage/parquet"
 )
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"corpusmill/exec"
+	"corpusmill/storage/object"
 )
 
 // asProgram makes the test binary the program, for itself and the workers
@@ -207,7 +208,11 @@ func contents(t *testing.T, r exec.Report) map[string]string {
 	t.Helper()
 	m := map[string]string{}
 	for _, f := range r.Output {
-		m[filepath.Base(f.Path)] = read(t, f.Path)
+		content, err := object.ReadFile(t.Context(), f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m[filepath.Base(f.Path)] = string(content)
 	}
 	return m
 }

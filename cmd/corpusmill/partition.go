@@ -76,7 +76,7 @@ func (e *env) partitionRequest(f *flags) (q partition.Request, err error) {
 	if q.MaxRow, ok = recipe.ParseSize(size); !ok || q.MaxRow < 1 {
 		return q, usageError{fmt.Sprintf("--max_row takes a number of bytes, or a size such as 64MiB, not %q", size)}
 	}
-	found, err := fs.Find(f.rest, nil, storage.Formats())
+	found, err := fs.Find(e.ctx, f.rest, nil, storage.Formats())
 	if err != nil {
 		return q, err
 	}

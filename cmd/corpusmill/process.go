@@ -17,8 +17,10 @@ import (
 	"corpusmill/models"
 	"corpusmill/plan"
 	"corpusmill/recipe"
+	"corpusmill/runs"
 	"corpusmill/storage"
 	"corpusmill/storage/fs"
+	"corpusmill/storage/object"
 )
 
 // clock is the time since the program began, in nanoseconds.
@@ -50,7 +52,7 @@ func (e *env) prepare(r *recipe.Recipe) (*plan.Plan, error) {
 
 // job finds the inputs.
 func (e *env) job(r *recipe.Recipe) (job plan.Job, err error) {
-	found, err := find(r)
+	found, err := find(e.ctx, r)
 	if err != nil {
 		return job, err
 	}
@@ -62,12 +64,12 @@ func (e *env) job(r *recipe.Recipe) (job plan.Job, err error) {
 	return job, nil
 }
 
-func find(r *recipe.Recipe) (fs.Found, error) {
+func find(ctx context.Context, r *recipe.Recipe) (fs.Found, error) {
 	var paths []string
 	for _, in := range r.Inputs {
 		paths = append(paths, in.Path)
 	}
-	return fs.Find(paths, r.Suffixes, storage.Formats())
+	return fs.Find(ctx, paths, r.Suffixes, storage.Formats())
 }
 
 func process(e *env, args []string) error {
@@ -137,7 +139,7 @@ func (e *env) execute(f *flags, r *recipe.Recipe, p *plan.Plan) error {
 			fmt.Fprintf(e.stderr, "note: %s\n", n)
 		}
 	}
-	folder, temporary, err := runFolder(p.Output)
+	folder, temporary, err := runFolder(p.Output, r.WorkDir)
 	if err != nil {
 		return err
 	}
@@ -198,13 +200,32 @@ func judge(r *recipe.Recipe, report *exec.Report, folder string) error {
 }
 
 // runFolder is the folder beside the output that holds a run's own files. A
-// run to standard output has a temporary one.
-func runFolder(o plan.Output) (folder string, temporary bool, err error) {
+// run to standard output has a temporary one, and one to an object store a
+// folder in workDir.
+func runFolder(o plan.Output, workDir string) (folder string, temporary bool, err error) {
 	if o.Layout == plan.Stream {
 		folder, err = os.MkdirTemp("", "corpusmill-*.run")
 		return folder, true, err
 	}
-	return strings.TrimRight(o.Path, "/") + ".run", false, nil
+	if object.In(o.Path) {
+		folder, err = folderFor(o.Path, workDir)
+		return folder, false, err
+	}
+	return plan.RunFolder(o.Path), false, nil
+}
+
+// folderFor is the run folder on this machine of an output in an object store:
+// in workDir or, where that is empty, with the states of the user's programs.
+func folderFor(output, workDir string) (string, error) {
+	if workDir != "" {
+		return filepath.Join(workDir, filepath.Base(plan.RunFolder(output))), nil
+	}
+	home, err := runs.Home(os.Getenv)
+	if err != nil {
+		return "", fmt.Errorf("%w; or set work_dir, for the run's own files", err)
+	}
+	scheme, place, _ := strings.Cut(plan.RunFolder(output), "://")
+	return filepath.Join(filepath.Dir(string(home)), scheme, filepath.FromSlash(place)), nil
 }
 
 // interrupted says how to go on after a signal or a failure.

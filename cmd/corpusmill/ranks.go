@@ -31,7 +31,7 @@ func (e *env) ranked(f *flags, r *recipe.Recipe, o plan.Output, run func() error
 	if err != nil {
 		return err
 	}
-	folder, _, err := runFolder(o)
+	folder, _, err := runFolder(o, r.WorkDir)
 	if err != nil {
 		return err
 	}

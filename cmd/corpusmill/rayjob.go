@@ -10,6 +10,7 @@ import (
 	"corpusmill/backend/ray"
 	"corpusmill/backend/shim"
 	"corpusmill/recipe"
+	"corpusmill/storage/object"
 )
 
 // rayJob runs the command as a job on the head of a Ray cluster, by its
@@ -64,6 +65,12 @@ func newRayJob(f *flags, r *recipe.Recipe) (j *ray.Job, err error) {
 	for _, name := range []string{"json", "restart", "quiet"} {
 		if f.set[name] {
 			j.Args = append(j.Args, "--"+name)
+		}
+	}
+	for name, value := range object.Environment() {
+		// What a job gets shows on the dashboard.
+		if !strings.Contains(name, "KEY") && !strings.Contains(name, "TOKEN") {
+			j.Env[name] = value
 		}
 	}
 	for _, v := range os.Environ() {

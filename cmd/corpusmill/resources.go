@@ -21,7 +21,7 @@ func reportCommand(e *env, args []string) error {
 	if len(f.rest) != 1 {
 		return usageError{"report needs the output of a run"}
 	}
-	run, err := finished(f.rest[0])
+	run, err := e.finished(f.rest[0])
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -57,7 +58,7 @@ func resplit(e *env, args []string) error {
 	if len(r.Steps) > 0 {
 		return usageError{fmt.Sprintf("resplit takes rows as they are, without %s: use process with a folder as export_path", r.Steps[0].Label)}
 	}
-	size, err := fileSize(r, f.set["restart"])
+	size, err := fileSize(e.ctx, r, f.set["restart"])
 	if err != nil {
 		return err
 	}
@@ -106,10 +107,10 @@ func resplitRun(f *flags) (run, sizes []string, err error) {
 
 // fileSize is how many bytes of rows a file is to have. An interrupted run goes
 // on with the size that it began with, unless one is given.
-func fileSize(r *recipe.Recipe, restart bool) (int64, error) {
+func fileSize(ctx context.Context, r *recipe.Recipe, restart bool) (int64, error) {
 	given := r.SplitSize > 0 || r.SplitCount > 0
 	if !restart && !given {
-		folder, _, err := runFolder(plan.Output{Path: r.Export.Path, Layout: plan.Folder})
+		folder, _, err := runFolder(plan.Output{Path: r.Export.Path, Layout: plan.Folder}, r.WorkDir)
 		if err != nil {
 			return 0, err
 		}
@@ -124,7 +125,7 @@ func fileSize(r *recipe.Recipe, restart bool) (int64, error) {
 	if r.SplitSize > 0 && r.SplitCount == 0 {
 		return r.SplitSize, nil
 	}
-	found, err := find(r)
+	found, err := find(ctx, r)
 	if err != nil {
 		return 0, err
 	}

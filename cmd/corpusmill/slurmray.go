@@ -106,7 +106,7 @@ func (e *env) slurmRayJob(f *flags, r *recipe.Recipe, nodes int, command []strin
 	if r.Export.Path == "-" {
 		return usageError{"slurm ray needs an export_path in a folder that all nodes share: standard output isn't one"}
 	}
-	folder, _, err := runFolder(r.Job(nil).Output)
+	folder, _, err := runFolder(r.Job(nil).Output, r.WorkDir)
 	if err != nil {
 		return err
 	}

@@ -80,6 +80,6 @@ var globalRandom = []string{
 const randomReason = "the same input gives the same rows in every run: draw from a source that is seeded by the plan"
 
 // panicFiles may panic: what they check can only be wrong in the source code.
-var panicFiles = []string{"op/register.go", "storage/register.go"}
+var panicFiles = []string{"op/register.go", "storage/register.go", "storage/object/register.go"}
 
 const panicReason = "bad input is an error with a position, never a panic; only registration and Must functions, which run at start-up, may"

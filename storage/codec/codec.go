@@ -5,6 +5,7 @@ package codec
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 // MaxWindow is the largest zstd window, in bytes, that is read. Encoders go
@@ -60,27 +62,22 @@ func Detect(head []byte, named storage.Codec) storage.Codec {
 	return named
 }
 
-// Open opens a file, or standard input for the path "-", and decompresses it.
-// Of standard input and pipes the codec is found by Detect, with c for the
-// name's. Errors of the reader name the file and the uncompressed offset that
+// Open opens a file or object, or standard input for the path "-", and
+// decompresses it. Of standard input and pipes the codec is found by Detect,
+// with that of file for the name's. Errors of the reader name the file and the uncompressed offset that
 // was reached; what it gave before is right unless the error says checksum.
-func Open(path string, c storage.Codec) (io.ReadCloser, error) {
-	if path == "-" {
-		return sniff("standard input", io.NopCloser(os.Stdin), c)
+func Open(ctx context.Context, file storage.File) (io.ReadCloser, error) {
+	if file.Path == "-" {
+		return sniff("standard input", io.NopCloser(os.Stdin), file.Codec)
 	}
-	f, err := os.Open(path)
+	f, err := object.OpenFile(ctx, file)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
+	if !f.Regular() {
+		return sniff(file.Path, f, file.Codec)
 	}
-	if !info.Mode().IsRegular() {
-		return sniff(path, f, c)
-	}
-	return closing(path, f, f, c)
+	return closing(file.Path, f, f, file.Codec)
 }
 
 func sniff(name string, f io.ReadCloser, c storage.Codec) (io.ReadCloser, error) {

@@ -180,7 +180,7 @@ func TestOpen(t *testing.T) {
 	if err := os.WriteFile(path, pack(t, storage.Gzip, text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(path, storage.Gzip)
+	r, err := Open(t.Context(), storage.File{Path: path, Codec: storage.Gzip})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +196,8 @@ func TestOpen(t *testing.T) {
 	if _, err := r.Read(make([]byte, 1)); err == nil {
 		t.Error("a closed reader reads")
 	}
-	if _, err := Open(path, storage.Zstd); err == nil {
-		r, _ := Open(path, storage.Zstd)
+	if _, err := Open(t.Context(), storage.File{Path: path, Codec: storage.Zstd}); err == nil {
+		r, _ := Open(t.Context(), storage.File{Path: path, Codec: storage.Zstd})
 		if _, err := io.ReadAll(r); err == nil || !strings.Contains(err.Error(), "not a zstd file") {
 			t.Error(err)
 		}

@@ -2,14 +2,15 @@ package codec
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 
 	"github.com/klauspost/compress/zstd"
 
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 // Place is where decompressing can begin: at a zstd frame or a gzip member.
@@ -37,23 +38,19 @@ const (
 // where they end and, mostly, how much they hold; gzip members do when bgzip or its
 // like has made them. A file in which some frame doesn't tell has no places.
 // What is damaged has none either, since reading it says more about that.
-func Places(path string, c storage.Codec) (places []Place, size int64, err error) {
-	f, err := os.Open(path)
+func Places(ctx context.Context, file storage.File) (places []Place, size int64, err error) {
+	f, err := object.OpenFile(ctx, file)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
+	if !f.Regular() {
 		return nil, 0, nil
 	}
-	w := &walker{file: f, r: bufio.NewReaderSize(f, 4<<10), end: info.Size()}
+	w := &walker{file: f, r: bufio.NewReaderSize(f, 4<<10), end: f.Info().Size}
 	defer w.close()
 	var piece func() (content int64, err error)
-	switch c {
+	switch file.Codec {
 	case storage.Gzip:
 		piece = w.member
 	case storage.Zstd:
@@ -82,7 +79,7 @@ var errNoPlace = errors.New("what follows can't be told from here")
 
 // walker goes over a file by its headers.
 type walker struct {
-	file *os.File
+	file object.File
 	r    *bufio.Reader
 	at   int64
 	end  int64
@@ -240,8 +237,8 @@ func (w *walker) member() (content int64, err error) {
 }
 
 // OpenAt opens a regular file as Open does, from a place on.
-func OpenAt(path string, c storage.Codec, p Place) (io.ReadCloser, error) {
-	f, err := os.Open(path)
+func OpenAt(ctx context.Context, file storage.File, p Place) (io.ReadCloser, error) {
+	f, err := object.OpenFile(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +246,7 @@ func OpenAt(path string, c storage.Codec, p Place) (io.ReadCloser, error) {
 		f.Close()
 		return nil, err
 	}
-	d, err := NewReader(path, f, c)
+	d, err := NewReader(file.Path, f, file.Codec)
 	if err != nil {
 		f.Close()
 		return nil, err

@@ -22,7 +22,7 @@ func placesOf(t testing.TB, data []byte, c storage.Codec) ([]Place, int64, strin
 	if err := os.WriteFile(path, data, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	places, size, err := Places(path, c)
+	places, size, err := Places(t.Context(), storage.File{Path: path, Codec: c})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func checkPlaces(t testing.TB, data, content []byte, c storage.Codec) []Place {
 		t.Fatalf("size %d, want %d", size, len(content))
 	}
 	for _, p := range places {
-		r, err := OpenAt(path, c, p)
+		r, err := OpenAt(t.Context(), storage.File{Path: path, Codec: c}, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +211,7 @@ func FuzzPlaces(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		places, size, err := Places(path, c)
+		places, size, err := Places(t.Context(), storage.File{Path: path, Codec: c})
 		if err != nil {
 			t.Fatal(err)
 		}

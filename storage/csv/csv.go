@@ -25,10 +25,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"corpusmill/storage"
 	"corpusmill/storage/codec"
+	"corpusmill/storage/object"
 )
 
 // Format is the storage.Format of CSV or of TSV. A segment's rows are those
@@ -67,7 +67,7 @@ func (f Format) Open(ctx context.Context, file storage.File, s storage.Split, o 
 		if s.Start != 0 || s.End >= 0 {
 			return nil, fmt.Errorf("%s: can't be read from byte %d to %d: it is read as a whole", file.Path, s.Start, s.End)
 		}
-		src, err := codec.Open(file.Path, file.Codec)
+		src, err := codec.Open(ctx, file)
 		if err != nil {
 			return nil, err
 		}
@@ -78,9 +78,12 @@ func (f Format) Open(ctx context.Context, file storage.File, s storage.Split, o 
 		}
 		return newReader(ctx, f.delim, file, s, o, head, rest, src), nil
 	}
-	src, err := os.Open(file.Path)
+	src, err := object.OpenFile(ctx, file)
 	if err != nil {
 		return nil, err
+	}
+	if s.End >= 0 {
+		src.Until(s.End)
 	}
 	head, rest, err := readHeader(file.Path, io.NewSectionReader(src, 0, file.Size), f.delim)
 	if err == nil && s.Start > 0 {
@@ -94,7 +97,7 @@ func (f Format) Open(ctx context.Context, file storage.File, s storage.Split, o 
 }
 
 // startAt returns a reader from the row on that begins at start.
-func startAt(file storage.File, src *os.File, start int64) (io.Reader, error) {
+func startAt(file storage.File, src io.ReaderAt, start int64) (io.Reader, error) {
 	var before [1]byte
 	if _, err := src.ReadAt(before[:], start-1); err != nil && err != io.EOF {
 		return nil, err

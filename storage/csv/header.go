@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -122,7 +123,7 @@ func (h *header) parse(path string, row []byte, delim byte) error {
 
 // headerOf reads the header of a file.
 func headerOf(f storage.File, delim byte) (*header, error) {
-	r, err := codec.Open(f.Path, f.Codec)
+	r, err := codec.Open(context.Background(), f)
 	if err != nil {
 		return nil, err
 	}

@@ -1,15 +1,16 @@
 package csv
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 // Splits cuts a plain file of known size into one split a segment, which
@@ -68,7 +69,7 @@ const (
 // in parallel, each for all ways to come to it; then the ways are followed
 // from the start.
 func rowStarts(file storage.File, delim byte, segment, head int64) ([]storage.Split, error) {
-	src, err := os.Open(file.Path)
+	src, err := object.OpenFile(context.Background(), file)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,9 @@
-// Package fs finds the input files of a run on the local file system.
+// Package fs finds the input files of a run, on this machine and in object
+// stores.
 package fs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +16,7 @@ import (
 
 	"corpusmill/storage"
 	"corpusmill/storage/codec"
+	"corpusmill/storage/object"
 )
 
 // Found is what Find found.
@@ -29,16 +32,20 @@ type Found struct {
 //   - a file, of whatever name; what its ending doesn't say, its first bytes
 //     do: Parquet begins with PAR1, anything else is JSON Lines;
 //   - a folder: the files in it and below whose ending a format has, alone or
-//     with a codec's; names that begin with "." or "_" are passed over;
+//     with a codec's; names that begin with "." or "_" are passed over, and
+//     what runs leave beside their results, folders that end in ".run";
 //   - a pattern of * ? [ab] {a,b} and ** (any folders): as if its matches had
 //     been named one by one, as a shell would;
 //   - "-": standard input, JSON Lines.
 //
+// In an object store, a path that no object has stands for the folder of those
+// that begin with it and "/".
+//
 // suffixes, when there are any, limit folders and patterns to files with one
 // of these endings; each may lack its dot. An error names a path that stands
 // for nothing and what there is instead, or a file that two paths name.
-func Find(paths, suffixes []string, formats []storage.Format) (Found, error) {
-	f := finder{formats: formats, by: map[string]string{}}
+func Find(ctx context.Context, paths, suffixes []string, formats []storage.Format) (Found, error) {
+	f := finder{ctx: ctx, formats: formats, by: map[string]string{}}
 	for _, s := range suffixes {
 		f.suffixes = append(f.suffixes, "."+strings.ToLower(strings.TrimPrefix(s, ".")))
 	}
@@ -51,6 +58,7 @@ func Find(paths, suffixes []string, formats []storage.Format) (Found, error) {
 }
 
 type finder struct {
+	ctx      context.Context
 	formats  []storage.Format
 	suffixes []string
 	found    Found
@@ -68,6 +76,12 @@ func (f *finder) path(mention string) error {
 		f.by["-"] = "-"
 		f.found.Files = append(f.found.Files, storage.File{Path: "-", Size: -1, Format: lines})
 		return nil
+	}
+	if object.In(mention) {
+		return f.objects(mention)
+	}
+	if scheme, _, ok := strings.Cut(mention, "://"); ok {
+		return fmt.Errorf("%s: files at %s:// can't be read; object stores that can: %s", mention, scheme, strings.Join(object.Schemes(), ", "))
 	}
 	info, err := os.Stat(mention)
 	switch {
@@ -103,9 +117,13 @@ func (f *finder) pattern(mention string) error {
 		}
 	}
 	if len(f.found.Files) == n {
-		return fmt.Errorf("%s: no file matches this pattern%s", mention, f.withSuffixes())
+		return f.unmatched(mention)
 	}
 	return nil
+}
+
+func (f *finder) unmatched(pattern string) error {
+	return fmt.Errorf("%s: no file matches this pattern%s", pattern, f.withSuffixes())
 }
 
 func (f *finder) folder(mention string, info fs.FileInfo) error {
@@ -132,10 +150,14 @@ func (f *finder) folder(mention string, info fs.FileInfo) error {
 		}
 	}
 	if len(f.found.Files) == n {
-		return fmt.Errorf("%s: no file in this folder ends in %s, alone or with .gz or .zst%s%s",
-			mention, strings.Join(f.extensions(), " "), f.withSuffixes(), some("; other files there: ", f.found.Skipped[skipped:]))
+		return f.empty(mention, f.found.Skipped[skipped:])
 	}
 	return nil
+}
+
+func (f *finder) empty(folder string, skipped []string) error {
+	return fmt.Errorf("%s: no file in this folder ends in %s, alone or with .gz or .zst%s%s",
+		folder, strings.Join(f.extensions(), " "), f.withSuffixes(), some("; other files there: ", skipped))
 }
 
 // walk appends the files in dir and below. It follows links to folders, but
@@ -146,7 +168,7 @@ func walk(dir string, chain []fs.FileInfo, out *[]string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name()[0] == '.' || e.Name()[0] == '_' {
+		if e.Name()[0] == '.' || e.Name()[0] == '_' || e.IsDir() && strings.HasSuffix(e.Name(), runFolder) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
@@ -191,13 +213,11 @@ func (f *finder) add(path, mention string, info fs.FileInfo) error {
 	if real, err = filepath.EvalSymlinks(real); err != nil {
 		return err
 	}
-	if other, twice := f.by[real]; twice {
-		return fmt.Errorf("%s is an input twice: by %q and by %q", path, other, mention)
+	if err := f.once(path, real, mention); err != nil {
+		return err
 	}
-	f.by[real] = mention
 	file := storage.File{Path: path, Size: info.Size(), Mod: info.ModTime().UnixNano()}
 	_, file.Codec = codec.ByName(path)
-	format := f.format(path)
 	var head []byte
 	if info.Mode().IsRegular() {
 		if head, err = first(path); err != nil {
@@ -207,17 +227,34 @@ func (f *finder) add(path, mention string, info fs.FileInfo) error {
 	} else {
 		file.Size, file.Mod = -1, 0 // a pipe: what is read of it is gone
 	}
-	switch {
-	case strings.HasPrefix(string(head), parquetMagic):
-		file.Format = "parquet"
-	case format != nil:
-		file.Format = format.Name()
-	default:
-		file.Format = lines
-	}
+	file.Format = f.formatOf(path, head)
 	f.found.Files = append(f.found.Files, file)
 	return nil
 }
+
+// once refuses a file that was found before.
+func (f *finder) once(path, real, mention string) error {
+	if other, twice := f.by[real]; twice {
+		return fmt.Errorf("%s is an input twice: by %q and by %q", path, other, mention)
+	}
+	f.by[real] = mention
+	return nil
+}
+
+// formatOf is the format of a file that begins with head.
+func (f *finder) formatOf(path string, head []byte) string {
+	format := f.format(path)
+	switch {
+	case strings.HasPrefix(string(head), parquetMagic):
+		return "parquet"
+	case format != nil:
+		return format.Name()
+	}
+	return lines
+}
+
+// runFolder ends the name of a run folder.
+const runFolder = ".run"
 
 const (
 	lines        = "jsonl"
@@ -245,14 +282,17 @@ func (f *finder) extensions() []string {
 	return out
 }
 
-// first returns the first bytes of a file, enough for codec.Detect.
+// headBytes are enough for codec.Detect.
+const headBytes = 64
+
+// first returns the first bytes of a file.
 func first(path string) ([]byte, error) {
 	r, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	head := make([]byte, 64)
+	head := make([]byte, headBytes)
 	n, err := r.ReadAt(head, 0)
 	if n == 0 && err != nil && !isEOF(err) {
 		return nil, err

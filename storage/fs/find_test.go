@@ -103,7 +103,7 @@ func TestFind(t *testing.T) {
 		{paths: "d d/b.jsonl", err: `d/b.jsonl is an input twice: by "d" and by "d/b.jsonl"`},
 		{paths: "other/blob d", err: `d/linked.jsonl is an input twice: by "other/blob" and by "d"`},
 	} {
-		found, err := Find(strings.Fields(c.paths), strings.Fields(c.suffixes), formats)
+		found, err := Find(t.Context(), strings.Fields(c.paths), strings.Fields(c.suffixes), formats)
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("%s: error %v, want %s", c.paths, err, c.err)
@@ -125,7 +125,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: %q, skipped %q", c.paths, got, found.Skipped)
 		}
 	}
-	if _, err := Find([]string{""}, nil, formats); err == nil {
+	if _, err := Find(t.Context(), []string{""}, nil, formats); err == nil {
 		t.Error("an empty path is accepted")
 	}
 }

@@ -18,31 +18,42 @@ func isEOF(err error) bool { return errors.Is(err, io.EOF) }
 // missing is the error for a path that isn't there. It names what is there
 // and looks alike.
 func missing(path string) error {
-	dir, name := filepath.Dir(path), filepath.Base(path)
+	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("%s: there is no such file or folder, nor a folder %s", path, dir)
 	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, filepath.Join(dir, e.Name()))
+	}
+	return fmt.Errorf("%s: there is no such file or folder%s", path, some("; did you mean ", alike(path, names)))
+}
+
+// alike are those of the paths in the same folder whose names are like that of
+// a path, the nearest first.
+func alike(path string, others []string) (names []string) {
+	name := filepath.Base(path)
 	type near struct {
-		name string
+		path string
 		far  int
 	}
 	var found []near
-	for _, e := range entries {
-		d := distance(strings.ToLower(name), strings.ToLower(e.Name()))
-		if strings.HasPrefix(e.Name(), name+".") {
+	for _, o := range others {
+		other := filepath.Base(o)
+		d := distance(strings.ToLower(name), strings.ToLower(other))
+		if strings.HasPrefix(other, name+".") {
 			d = 1 // the name without an ending
 		}
 		if d <= max(2, len(name)/4) {
-			found = append(found, near{e.Name(), d})
+			found = append(found, near{o, d})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.far, b.far) })
-	var names []string
 	for _, n := range found {
-		names = append(names, filepath.Join(dir, n.name))
+		names = append(names, n.path)
 	}
-	return fmt.Errorf("%s: there is no such file or folder%s", path, some("; did you mean ", names))
+	return names
 }
 
 // some lists the first few names behind a lead, nothing when there are none.

@@ -11,13 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"corpusmill/record"
 	"corpusmill/storage"
 	"corpusmill/storage/codec"
+	"corpusmill/storage/object"
 )
 
 // Format is the storage.Format of JSON Lines.
@@ -59,7 +59,7 @@ func (Format) Splits(f storage.File, src uint32, segment int64) ([]storage.Split
 // that begins in a frame, so that no frame is decompressed for more than two.
 // The last one has no end: it reads the file's last checksum, too.
 func packedSplits(f storage.File, src uint32, segment int64) ([]storage.Split, error) {
-	places, size, err := codec.Places(f.Path, f.Codec)
+	places, size, err := codec.Places(context.Background(), f)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func refuseList(f storage.File) error {
 	if f.Size < 0 || !strings.EqualFold(filepath.Ext(base), ".json") { // of a pipe nothing is read twice
 		return nil
 	}
-	r, err := codec.Open(f.Path, f.Codec)
+	r, err := codec.Open(context.Background(), f)
 	if err != nil {
 		return err
 	}
@@ -135,11 +135,11 @@ func (Format) Open(ctx context.Context, f storage.File, s storage.Split, o stora
 	r.batch.Rows = r.rows
 	if !seekable(f) {
 		r.skip = r.pos
-		open := func() (io.ReadCloser, error) { return codec.Open(f.Path, f.Codec) }
+		open := func() (io.ReadCloser, error) { return codec.Open(ctx, f) }
 		if s.Packed > 0 {
 			r.skip = s.Lead
 			open = func() (io.ReadCloser, error) {
-				return codec.OpenAt(f.Path, f.Codec, codec.Place{Packed: s.Packed, Start: r.pos - s.Lead})
+				return codec.OpenAt(ctx, f, codec.Place{Packed: s.Packed, Start: r.pos - s.Lead})
 			}
 		}
 		src, err := open()
@@ -149,9 +149,12 @@ func (Format) Open(ctx context.Context, f storage.File, s storage.Split, o stora
 		r.src, r.closer = src, src
 		return r, nil
 	}
-	file, err := os.Open(f.Path)
+	file, err := object.OpenFile(ctx, f)
 	if err != nil {
 		return nil, err
+	}
+	if s.End >= 0 {
+		file.Until(s.End + tailBytes)
 	}
 	r.src, r.closer = io.NewSectionReader(file, r.pos, f.Size-r.pos), file
 	return r, nil

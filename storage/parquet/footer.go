@@ -2,15 +2,16 @@ package parquet
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"sync"
 
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
@@ -59,25 +60,25 @@ var footers struct {
 }
 
 type cachedFooter struct {
-	f  storage.File
+	of object.Info
 	ft *footer
 }
 
 const keepFooters = 4
 
 // openFooter returns f's footer and the open file, which the caller closes.
-func openFooter(f storage.File) (*os.File, *footer, error) {
+func openFooter(ctx context.Context, f storage.File) (object.File, *footer, error) {
 	if f.Path == "-" {
 		return nil, nil, errors.New("standard input can't be read as Parquet, which needs a file to seek in; give a path")
 	}
 	if f.Codec != storage.Plain {
 		return nil, nil, fmt.Errorf("%s: a Parquet file inside %s can't be read in parts; unpack it", f.Path, f.Codec)
 	}
-	fd, err := os.Open(f.Path)
+	fd, err := object.OpenFile(ctx, f)
 	if err != nil {
 		return nil, nil, err
 	}
-	ft, err := cachedOrRead(fd, f)
+	ft, err := cachedOrRead(fd)
 	if err != nil {
 		fd.Close()
 		return nil, nil, fmt.Errorf("%s: %w", f.Path, err)
@@ -85,20 +86,16 @@ func openFooter(f storage.File) (*os.File, *footer, error) {
 	return fd, ft, nil
 }
 
-func cachedOrRead(fd *os.File, f storage.File) (*footer, error) {
-	st, err := fd.Stat()
-	if err != nil {
-		return nil, err
-	}
-	key := storage.File{Path: f.Path, Size: st.Size(), Mod: st.ModTime().UnixNano()}
+func cachedOrRead(fd object.File) (*footer, error) {
+	key := fd.Info()
 	footers.Lock()
-	i := slices.IndexFunc(footers.last, func(c cachedFooter) bool { return c.f == key })
+	i := slices.IndexFunc(footers.last, func(c cachedFooter) bool { return c.of == key })
 	if i >= 0 {
 		defer footers.Unlock()
 		return footers.last[i].ft, nil
 	}
 	footers.Unlock()
-	ft, err := readFooter(fd, st.Size())
+	ft, err := readFooter(fd, key.Size)
 	if err != nil {
 		return nil, err
 	}

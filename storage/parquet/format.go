@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 
 	"github.com/apache/arrow-go/v18/parquet/file"
 )
@@ -29,7 +29,7 @@ func (Format) Extensions() []string { return []string{".parquet"} }
 // Splits reads the file's footer. Row groups without rows make no split; a
 // file without rows has none.
 func (Format) Splits(f storage.File, src uint32, _ int64) ([]storage.Split, error) {
-	fd, ft, err := openFooter(f)
+	fd, ft, err := openFooter(context.Background(), f)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (Format) Splits(f storage.File, src uint32, _ int64) ([]storage.Split, erro
 
 // Open starts at the row group s.Seg.
 func (Format) Open(ctx context.Context, f storage.File, s storage.Split, o storage.ReadOptions) (storage.Reader, error) {
-	fd, ft, err := openFooter(f)
+	fd, ft, err := openFooter(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ type reader struct {
 	err   error
 }
 
-func newReader(ctx context.Context, path string, fd *os.File, ft *footer, s storage.Split, o storage.ReadOptions) (r *reader, err error) {
+func newReader(ctx context.Context, path string, fd object.File, ft *footer, s storage.Split, o storage.ReadOptions) (r *reader, err error) {
 	defer recovered(&err, "the metadata is damaged")
 	if s.Seg < 0 || s.Seg > len(ft.groups) || s.Seg < len(ft.groups) && ft.groups[s.Seg].first != s.Start {
 		return nil, fmt.Errorf("no row group %d begins at row %d: %w", s.Seg, s.Start, storage.ErrChanged)

@@ -275,7 +275,7 @@ func TestSameBytes(t *testing.T) {
 	if !bytes.Contains(a, []byte("corpusmill")) || bytes.Contains(a, []byte("parquet-go")) {
 		t.Error("the file names another writer")
 	}
-	fd, ft, err := openFooter(fileAt(path))
+	fd, ft, err := openFooter(t.Context(), fileAt(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestSameBytes(t *testing.T) {
 		t.Errorf("row groups of %d rows", groups)
 	}
 	path = writeJSON(t, nil, WriterOptions{GroupBytes: 200_000}, rows...)
-	if fd, ft, err = openFooter(fileAt(path)); err != nil {
+	if fd, ft, err = openFooter(t.Context(), fileAt(path)); err != nil {
 		t.Fatal(err)
 	}
 	fd.Close()

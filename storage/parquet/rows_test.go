@@ -243,7 +243,7 @@ func TestSegments(t *testing.T) {
 		}
 		next = int(s.End)
 	}
-	fd, ft, err := openFooter(fileAt("testdata/plain.parquet"))
+	fd, ft, err := openFooter(t.Context(), fileAt("testdata/plain.parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}

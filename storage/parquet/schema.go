@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,7 +27,7 @@ type Schema struct {
 func FromParquet(files []storage.File) (*Schema, error) {
 	var s *Schema
 	for _, f := range files {
-		fd, ft, err := openFooter(f)
+		fd, ft, err := openFooter(context.Background(), f)
 		if err != nil {
 			return nil, err
 		}
