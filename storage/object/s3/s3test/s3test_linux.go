@@ -27,6 +27,7 @@ import (
 type Server struct {
 	Endpoint string // a URL
 	Bucket   string
+	Folder   string // has a folder for each bucket, with the objects as files
 	Key      string
 	Secret   string
 }
@@ -42,25 +43,14 @@ const ready = 20 * time.Second
 // CORPUSMILL_REQUIRE is all.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	versitygw := program(t)
-	s := &Server{Bucket: "bucket", Key: rand.Text(), Secret: rand.Text()}
-	dir := t.TempDir()
-	args := []string{"--access", s.Key, "--secret", s.Secret, "--region", Region, "--quiet", "posix"}
-	if unix.Setxattr(dir, "user.corpusmill", []byte("1"), 0) != nil {
-		args = append(args, "--sidecar", t.TempDir())
-	}
-	args = append(args, dir)
-
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := l.Addr().String()
 	l.Close()
-	s.Endpoint = "http://" + address
 	said := &child.Tail{Max: 4 << 10}
-	gone := start(t, osexec.Command(versitygw, append([]string{"--port", address}, args...)...), said)
-
+	s, gone := serve(t, address, osexec.Command, said)
 	core, err := minio.New(address, &minio.Options{Creds: credentials.NewStaticV4(s.Key, s.Secret, ""), Region: Region, MaxRetries: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +72,40 @@ func Start(t testing.TB) *Server {
 	}
 	s.Use(t, s.Endpoint)
 	return s
+}
+
+// StartOn starts a server on a machine that only the machines of its network
+// reach. It leaves the environment as it is.
+func StartOn(t testing.TB, m *netns.Machine) *Server {
+	t.Helper()
+	address := net.JoinHostPort(m.IP, "9000")
+	said := &child.Tail{Max: 4 << 10}
+	s, gone := serve(t, address, m.Command, said)
+	if err := os.Mkdir(filepath.Join(s.Folder, s.Bucket), 0o777); err != nil { // which makes a bucket
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(ready); m.Command("bash", "-c", ": </dev/tcp/"+strings.Replace(address, ":", "/", 1)).Run() != nil; {
+		select {
+		case <-gone:
+			t.Fatalf("versitygw has ended: %s", said)
+		case <-time.After(50 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("versitygw isn't there after %v: %s", ready, said)
+		}
+	}
+	return s
+}
+
+// serve starts a server at an address. The channel is closed when it has ended.
+func serve(t testing.TB, address string, command func(string, ...string) *osexec.Cmd, said *child.Tail) (*Server, <-chan struct{}) {
+	t.Helper()
+	s := &Server{Endpoint: "http://" + address, Bucket: "bucket", Folder: t.TempDir(), Key: rand.Text(), Secret: rand.Text()}
+	args := []string{"--port", address, "--access", s.Key, "--secret", s.Secret, "--region", Region, "--quiet", "posix"}
+	if unix.Setxattr(s.Folder, "user.corpusmill", []byte("1"), 0) != nil {
+		args = append(args, "--sidecar", t.TempDir())
+	}
+	return s, start(t, command(program(t), append(args, s.Folder)...), said)
 }
 
 // start starts a program that ends with the test. The channel is closed when
