@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"corpusmill/storage/object"
 )
 
 // Bounds. Below the first of a pair runs fail, below the second they may.
@@ -27,14 +29,18 @@ func (r *Report) Check() {
 	if len(r.Nodes) == 0 {
 		r.Add(Finding{Error, "engine", nil, "it has no machine that takes tasks", "start its workers"})
 	}
-	r.Add(r.disk(nil, r.Here.Shared, "shared folder", sharedLeast, max(sharedFew, r.Input))...)
+	if r.Shared != "" {
+		r.Add(r.disk(nil, r.Here.Shared, "shared folder", sharedLeast, max(sharedFew, r.Input))...)
+	} else {
+		r.Add(r.disk(nil, r.Here.Shared, "folder for the run's own files", sharedLeast, sharedFew)...)
+	}
 	for _, n := range r.Nodes {
 		where := []string{n.Node}
 		if n.Facts == nil {
 			r.Add(unanswered(n.Answer))
 			continue
 		}
-		for _, check := range []func(Node, []string) []Finding{r.build, r.versions, r.storage, r.inputs, clock, r.temp, room, processors} {
+		for _, check := range []func(Node, []string) []Finding{r.build, r.versions, r.storage, r.reached, r.inputs, clock, r.temp, room, processors} {
 			r.Add(check(n, where)...)
 		}
 	}
@@ -112,7 +118,7 @@ func (r *Report) storage(n Node, where []string) (out []Finding) {
 	case Unreadable:
 		add(Error, fmt.Sprintf("%s can't be read%s", r.Shared, said), fmt.Sprintf("give uid %d the right to read and write it", n.Facts.User))
 	case Stale:
-		add(Error, fmt.Sprintf("a file in %s that is replaced here stays as it was there%s", r.Shared, on(n.Facts.Shared)), "mount it so that who opens a file sees what was written before; object storage that is mounted as a folder is not enough")
+		add(Error, fmt.Sprintf("a file in %s that is replaced here stays as it was there%s", r.Shared, on(n.Facts.Shared)), "mount it so that who opens a file sees what was written before; object storage that is mounted as a folder is not enough: give its s3:// paths")
 	case Unwritable:
 		add(Error, fmt.Sprintf("%s can't be written%s", r.Shared, said), fmt.Sprintf("mount it for writing, and give uid %d the right", n.Facts.User))
 	case Unseen:
@@ -120,7 +126,7 @@ func (r *Report) storage(n Node, where []string) (out []Finding) {
 	}
 	if s.Missing > 0 && s.Missing < s.Reads || s.Torn > 0 || n.Torn > 0 {
 		add(Error, fmt.Sprintf("a rename in %s isn't atomic%s: of %d reads of a file that was being replaced %d found none and %d half of it", r.Shared, on(n.Facts.Shared), s.Reads, s.Missing, s.Torn+n.Torn),
-			"use a file system whose rename is: NFS, Lustre, GPFS, CPFS, CephFS; object storage that is mounted as a folder is not enough")
+			"use a file system whose rename is: NFS, Lustre, GPFS, CPFS, CephFS; object storage that is mounted as a folder is not enough: give its s3:// paths")
 	}
 	if delay := max(s.Delay, s.Answered); s.Trouble == "" && delay > slow {
 		add(Warning, fmt.Sprintf("it took %.0f s until a file in %s was seen", delay, r.Shared), "mount it with shorter caches (NFS: actimeo=3); by ranks and Slurm set worker_timeout to more than ten times that")
@@ -145,7 +151,11 @@ func (r *Report) inputs(n Node, where []string) []Finding {
 	if rest := len(n.Facts.Inputs) - 1; rest > 0 {
 		more = fmt.Sprintf(", nor %d more files of the dataset", rest)
 	}
-	return []Finding{{Error, "input", where, fmt.Sprintf("%s isn't there as it is here (%s)%s", f.Path, f.Err, more), "have the dataset lie on storage that all machines share"}}
+	mend := "have the dataset lie on storage that all machines share"
+	if object.In(f.Path) {
+		mend = mendReach(where, Read, f.Err)
+	}
+	return []Finding{{Error, "input", where, fmt.Sprintf("%s isn't there as it is here (%s)%s", f.Path, f.Err, more), mend}}
 }
 
 // clock judges how far a machine's clock is off at least.
@@ -172,7 +182,18 @@ func clock(n Node, where []string) []Finding {
 
 // temp judges the folder for temporary files of a machine.
 func (r *Report) temp(n Node, where []string) []Finding {
-	return r.disk(where, n.Facts.Temp, "folder for temporary files", tempLeast, tempFew)
+	found := r.disk(where, n.Facts.Temp, "folder for temporary files", tempLeast, tempFew)
+	spool, how := r.Spool, "the result may have"
+	if !r.Alone {
+		tasks := cmp.Or(int64(n.CPUs), int64(n.Facts.CPUs), 1)
+		spool, how = spool*tasks, fmt.Sprintf("the files of %d tasks may have", tasks)
+	}
+	if d := n.Facts.Temp; len(found) == 0 && d.Size > 0 && d.Free < spool {
+		found = append(found, Finding{Warning, "disk", where,
+			fmt.Sprintf("the folder for temporary files %s has %s free, and %s %s, which are written there before they go to the store", d.Path, Bytes(d.Free), how, Bytes(spool)),
+			"make room there, set TMPDIR for the engine's processes, or set a smaller export_shard_size"})
+	}
+	return found
 }
 
 func (r *Report) disk(where []string, d Disk, name string, least, few int64) []Finding {

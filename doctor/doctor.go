@@ -1,7 +1,8 @@
 // Package doctor tells whether a run would work on an engine, before there is
 // one. A probe runs on each machine that would get tasks, as their program
 // would, and tells what it finds: Facts. Who asks keeps a Post in the shared
-// folder, where the probes look for it. Check judges all that and says of each
+// folder, where the probes look for it; machines that meet in an object store
+// alone need no such folder. Check judges all that and says of each
 // fault where it is and how to mend it.
 package doctor
 
@@ -16,11 +17,14 @@ type Request struct {
 	// Name is the probe's own among all; "" for one made of the host's.
 	Name string `json:"name,omitempty"`
 	// Shared is the folder that all machines have to share, and Folder the one
-	// in it where the Post is.
+	// in it where the Post is; "" where they need none.
 	Shared string `json:"shared"`
 	Folder string `json:"folder"`
 	// Nonce is the Post's own; "" for that of whichever Post is kept there.
 	Nonce string `json:"nonce,omitempty"`
+	// Store is the place in an object store that the run's files would go to,
+	// where the probe makes some; "" for none.
+	Store string `json:"store,omitempty"`
 	// Start is how long a machine may take to begin, in seconds; the backend's
 	// part.
 	Start float64 `json:"start"`
@@ -36,7 +40,7 @@ type Request struct {
 
 // Limit is how long a probe takes at most, once it runs.
 func (r Request) Limit() time.Duration {
-	return seconds(r.Appear+4*r.Patience) + 10*time.Second
+	return seconds(r.Appear+4*r.Patience) + 10*time.Second + 2*storeTime
 }
 
 // StartLimit is Start.
@@ -46,6 +50,7 @@ func (r Request) StartLimit() time.Duration { return seconds(r.Start) }
 type File struct {
 	Path string `json:"path"`
 	Size int64  `json:"size"`          // in bytes
+	Tag  string `json:"tag,omitempty"` // of an object
 	Err  string `json:"err,omitempty"` // why it can't be read
 }
 
@@ -69,6 +74,7 @@ type Facts struct {
 	Temp      Disk     `json:"temp"`       // the folder for temporary files
 	Shared    Disk     `json:"shared"`
 	Sight     Sight    `json:"sight"`
+	Store     *Reach   `json:"store,omitempty"` // nil when none was asked for
 	// Inputs are those of the request that the machine doesn't have, or not so.
 	Inputs []File `json:"inputs,omitempty"`
 	// Ahead is how far the machine's clock is ahead of the clock of who asked,

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"corpusmill/storage/object"
 )
 
 // Probe is this process as the machine's program.
@@ -39,15 +41,21 @@ func (p *Probe) Run(ctx context.Context, r Request) Facts {
 		p.id = clean(f.Host) + "-" + rand.Text()
 	}
 	f.ID = p.id
-	f.Sight = p.meet(ctx)
-	f.Shared = diskOf(r.Shared)
-	if r.Nonce == "" && f.Sight.Trouble == "" {
+	if r.Folder != "" {
+		f.Sight = p.meet(ctx)
+		f.Shared = diskOf(r.Shared)
+	}
+	if r.Folder != "" && r.Nonce == "" && f.Sight.Trouble == "" {
 		// Without it none is looked at, which is no fault of the machine.
 		_ = readJSON(filepath.Join(r.Folder, inputsFile), &r.Inputs)
 	}
-	f.Inputs = inputs(r.Inputs)
+	f.Inputs = inputs(ctx, r.Inputs)
 	f.Ahead = p.ahead
-	if f.Sight.Trouble == "" || f.Sight.Trouble == Unseen {
+	if r.Store != "" && p.nonce != "" {
+		reach := ReachFrom(ctx, object.Join(r.Store, p.nonce, p.id), p.Now)
+		f.Store = &reach
+	}
+	if r.Folder != "" && (f.Sight.Trouble == "" || f.Sight.Trouble == Unseen) {
 		// Where the machine has no other way to tell, who asks misses them.
 		_ = publish(r.Folder, factsFile+p.id, f)
 	}
@@ -218,14 +226,18 @@ func (p *Probe) Await(ctx context.Context, most time.Duration) (Verdict, error) 
 var errGone = errors.New("who asked has ended")
 
 // inputs are the files that aren't as they should be.
-func inputs(files []File) (bad []File) {
+func inputs(ctx context.Context, files []File) (bad []File) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
 	for _, f := range files {
-		size, err := openable(f.Path)
+		info, err := openable(ctx, f.Path)
 		switch {
 		case err != nil:
-			f.Err = err.Error()
-		case size != f.Size:
-			f.Err = fmt.Sprintf("it has %d bytes there", size)
+			f.Err = words(ctx, err)
+		case info.Size != f.Size:
+			f.Err = fmt.Sprintf("it has %d bytes there", info.Size)
+		case info.Tag != f.Tag:
+			f.Err = "it is another object there"
 		default:
 			continue
 		}
@@ -234,21 +246,17 @@ func inputs(files []File) (bad []File) {
 	return bad
 }
 
-// openable opens a file and reads some of it.
-func openable(path string) (size int64, err error) {
-	f, err := os.Open(path)
+// openable opens a file or object and reads some of it.
+func openable(ctx context.Context, path string) (info object.Info, err error) {
+	f, err := object.Open(ctx, path)
 	if err != nil {
-		return 0, err
+		return info, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
 	if _, err := f.Read(make([]byte, 1)); err != nil && !errors.Is(err, io.EOF) {
-		return 0, err
+		return info, err
 	}
-	return info.Size(), nil
+	return f.Info(), nil
 }
 
 // Here are the facts of the machine of who asks.

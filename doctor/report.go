@@ -12,8 +12,12 @@ type Report struct {
 	Backend string `json:"backend"`
 	// Engine describes it, as far as it was reached: "Ray 2.60.0 at HOST:PORT".
 	Engine string `json:"engine,omitempty"`
-	Shared string `json:"shared"` // the folder that all machines have to share
-	Here   Facts  `json:"here"`   // this machine
+	// Shared is the folder that all machines have to share; "" where they need
+	// none, and Here.Shared is that of the run's own files.
+	Shared string `json:"shared"`
+	// Store is where the run's files would go in an object store; "" for none.
+	Store string `json:"store,omitempty"`
+	Here  Facts  `json:"here"` // this machine
 	// Versions are those of the packages here that serve the engine.
 	Versions map[string]string `json:"versions,omitempty"`
 	Nodes    []Node            `json:"nodes"`
@@ -22,6 +26,11 @@ type Report struct {
 	// Input is the size of the dataset as stored, in bytes; 0 when no recipe
 	// was given.
 	Input int64 `json:"input_bytes,omitempty"`
+	// Spool is how large the files of the result may be, which a machine writes
+	// to its folder for temporary files before they go to the store, in bytes;
+	// 0 when that isn't known. Alone says that there is only one.
+	Spool int64 `json:"spool_bytes,omitempty"`
+	Alone bool  `json:"spool_alone,omitempty"`
 }
 
 // Node is a machine that would get tasks.

@@ -12,6 +12,10 @@ import dask.config
 import distributed
 
 
+# Bytes that a child's bound is a multiple of. No bound that there is is less.
+COARSE = 64 << 20
+
+
 class Programs(distributed.WorkerPlugin):
     """Brings worker.py and the binaries to every worker, and ends bundles that
     nobody wants any more: those of a client that has gone."""
@@ -73,7 +77,10 @@ def corpusmill(name, topic, job, tasks, key):
         return [{"task": t["id"], "attempt": t["attempt"], "kind": "lost", "err": "%s has not got the program" % worker.address} for t in tasks]
     # Go collects garbage harder from there on where Dask would spill, and the
     # child is ended where the nanny would end the worker.
-    job = dict(job, memory=plugin.share("spill"))
+    # It serves further bundles as long as its bound is the same, so that must not
+    # follow each page that the worker takes or gives back.
+    spill = plugin.share("spill")
+    job = dict(job, memory=spill // COARSE * COARSE)
     results = []
     for events in plugin.module.run(job, tasks, plugin.read, key, plugin.share("terminate"), plugin.paused):
         news = [e for e in events if e["kind"] in ("begin", "progress", "said")]

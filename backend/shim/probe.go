@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"corpusmill/doctor"
+	"corpusmill/storage/object"
 )
 
 // Probe implements doctor.Prober, on a backend that is open. On Spark a
@@ -16,7 +17,7 @@ func (b *Backend) Probe(ctx context.Context, r doctor.Request) ([]doctor.Answer,
 		return nil, errors.New("the backend isn't open")
 	}
 	r.Tied = true
-	order := map[string]any{"do": "probe", "request": r, "start": r.Start, "limit": r.Limit().Seconds()}
+	order := map[string]any{"do": "probe", "request": r, "start": r.Start, "limit": r.Limit().Seconds(), "env": object.Environment()}
 	if err := b.session.send(order); err != nil {
 		return nil, err
 	}

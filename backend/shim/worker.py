@@ -292,10 +292,10 @@ def run(job, tasks, read, token, limit=0, paused=lambda: False):
     """Runs tasks one after the other and yields lists of events.
 
     job holds binaries, folder, cpus, memory, env, variables for the child, and
-    keep, which leaves the child for the next call; hold, which may be missing, leaves it for good. memory 0
-    is no bound. token is the bundle's own. limit
-    is the memory above which a child is ended. As long as paused() says so no
-    task begins, and there is no child.
+    keep, which leaves the child for the next call; hold, which may be missing,
+    leaves it for good. memory 0 is no bound. token is the bundle's own. limit is
+    the memory above which a child is ended. As long as paused() says so no task
+    begins, and there is no child.
     """
     yield [{"kind": "begin", "node": "%s, process %d" % (socket.gethostname(), os.getpid())}]
     key, child, took = None, None, 0.0
@@ -390,7 +390,8 @@ def probe(binaries, read, order):
         "python": platform.python_version(), order["package"]: importlib.metadata.version(order["package"])}}
     try:
         process = subprocess.Popen(
-            [place(binaries, read), "worker", "--probe=" + json.dumps(order["request"])], start_new_session=True,
+            [place(binaries, read), "worker", "--probe=" + json.dumps(order["request"])],
+            env=dict(os.environ, **order["env"]), start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except (Lost, OSError) as error:
         return dict(answer, err=str(error))

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"corpusmill/doctor"
 	"corpusmill/plan"
 	"corpusmill/recipe"
+	"corpusmill/storage/object"
 )
 
 // unfit is a doctor's verdict, which the report tells.
@@ -68,7 +71,7 @@ func doctorCommand(e *env, args []string) error {
 }
 
 // begin reads the recipe, or makes one that only says where to run, and finds
-// the shared folder and the inputs.
+// where its files would go and the inputs.
 func (d *diagnosis) begin() (err error) {
 	folder := d.f.values["folder"]
 	over, rest, err := recipe.ParseArgs(d.f.rest)
@@ -79,11 +82,11 @@ func (d *diagnosis) begin() (err error) {
 	for _, o := range over {
 		given = given || o.Key == "dataset_path" || o.Key == "export_path"
 	}
+	if given && object.In(folder) {
+		return usageError{"--folder is a folder of this machine where a recipe is given: its export_path is the place in a store"}
+	}
 	if !given {
-		if folder == "" {
-			folder = "."
-		}
-		d.f.rest = append(d.f.rest, "--dataset_path="+os.DevNull, "--export_path="+filepath.Join(folder, "doctor.jsonl"))
+		d.f.rest = append(d.f.rest, "--dataset_path="+os.DevNull, "--export_path="+object.Join(cmp.Or(folder, "."), "doctor.jsonl"))
 	}
 	if d.r, err = d.load(d.f); err != nil {
 		return err
@@ -94,22 +97,47 @@ func (d *diagnosis) begin() (err error) {
 			return usageError{fmt.Sprintf("--wait is %q, which is no number of seconds up to a day", w)}
 		}
 	}
-	if folder == "" {
+	d.request = doctor.Request{Start: start, Appear: doctorPatience, Patience: doctorPatience}
+	d.report = doctor.Report{Backend: d.r.Backend, Nodes: []doctor.Node{}, Findings: []doctor.Finding{}}
+	if err := d.places(); err != nil {
+		return err
+	}
+	if given {
+		d.findInputs()
+	}
+	return nil
+}
+
+// places finds where a run's files would go: the folder that all machines have
+// to share, unless they meet in the store.
+func (d *diagnosis) places() (err error) {
+	job := d.r.Job(nil)
+	folder := d.f.values["folder"]
+	given := folder != "" && !object.In(folder)
+	switch {
+	case given:
+	case object.In(job.Output.Path):
+		if folder, _, err = runFolder(job.Output, d.r.WorkDir); err != nil {
+			return err
+		}
+	default:
 		folder = filepath.Dir(strings.TrimRight(d.r.Export.Path, "/"))
 	}
 	if folder, err = filepath.Abs(folder); err != nil {
 		return err
 	}
-	for dir := folder; d.f.values["folder"] == "" && dir != filepath.Dir(dir) && !isDir(folder); {
+	for !given && folder != filepath.Dir(folder) && !isDir(folder) {
 		// A run makes it.
-		dir = filepath.Dir(dir)
-		folder = dir
+		folder = filepath.Dir(folder)
 	}
-	d.request = doctor.Request{Shared: folder, Start: start, Appear: doctorPatience, Patience: doctorPatience}
-	d.report = doctor.Report{Backend: d.r.Backend, Shared: folder, Here: doctor.Here(buildVersion().String(), folder),
-		Nodes: []doctor.Node{}, Findings: []doctor.Finding{}}
-	if given {
-		d.findInputs()
+	d.report.Here = doctor.Here(buildVersion().String(), folder)
+	if given || job.Shared == "" {
+		d.request.Shared, d.report.Shared = folder, folder
+	}
+	if object.In(job.Output.Path) {
+		d.report.Store = job.Output.Path
+		d.request.Store = object.Join(plan.RunFolder(job.Output.Path), "doctor")
+		d.report.Spool, d.report.Alone = job.Output.Shard, job.Output.Layout == plan.SingleFile
 	}
 	return nil
 }
@@ -123,7 +151,7 @@ func isDir(path string) bool {
 func (d *diagnosis) findInputs() {
 	found, err := find(d.ctx, d.r)
 	if err != nil {
-		d.report.Add(doctor.Finding{Level: doctor.Error, Check: "input", What: err.Error(), Mend: "mend dataset_path"})
+		d.report.Add(doctor.NoInputs(err))
 		return
 	}
 	for i, f := range found.Files {
@@ -131,9 +159,16 @@ func (d *diagnosis) findInputs() {
 			continue // it is no file
 		}
 		d.report.Input += f.Size
-		if path, err := filepath.Abs(f.Path); err == nil && i < doctorInputs {
-			d.request.Inputs = append(d.request.Inputs, doctor.File{Path: path, Size: f.Size})
+		path, err := f.Path, error(nil)
+		if !object.In(path) {
+			path, err = filepath.Abs(path)
 		}
+		if err == nil && i < doctorInputs {
+			d.request.Inputs = append(d.request.Inputs, doctor.File{Path: path, Size: f.Size, Tag: f.Tag})
+		}
+	}
+	if d.report.Alone {
+		d.report.Spool = max(recipe.Unpacked(found.Files), 0)
 	}
 }
 
@@ -151,20 +186,27 @@ func (d *diagnosis) keep(folder string) *doctor.Post {
 
 // examine has probes run on all machines, and judges.
 func (d *diagnosis) examine() (err error) {
+	d.reach()
 	if !d.preflight() {
 		return d.ctx.Err()
 	}
-	post := d.keep(filepath.Join(d.request.Shared, fmt.Sprintf(".corpusmill-doctor-%d-%x", os.Getpid(), time.Now().UnixNano())))
-	if post == nil {
-		return nil
-	}
-	defer func() {
-		if e := post.Close(); err == nil {
-			err = e
+	var post *doctor.Post
+	if d.request.Nonce = rand.Text(); d.request.Shared == "" {
+		d.writable(d.report.Here.Shared.Path)
+	} else {
+		post = d.keep(filepath.Join(d.request.Shared, fmt.Sprintf(".corpusmill-doctor-%d-%x", os.Getpid(), time.Now().UnixNano())))
+		if post == nil {
+			return nil
 		}
-	}()
-	d.request.Nonce = post.Nonce
+		defer func() {
+			if e := post.Close(); err == nil {
+				err = e
+			}
+		}()
+		d.request.Nonce = post.Nonce
+	}
 	answers, err := d.probe(post)
+	d.tidy()
 	if d.ctx.Err() != nil {
 		return context.Cause(d.ctx)
 	}
@@ -228,7 +270,7 @@ func (d *diagnosis) probe(post *doctor.Post) (answers []doctor.Answer, err error
 	if !ok {
 		return nil, fmt.Errorf("the doctor doesn't know backend %s", d.r.Backend)
 	}
-	if err := b.Open(d.ctx, d.request.Folder, 1); err != nil {
+	if err := b.Open(d.ctx, cmp.Or(d.request.Folder, d.request.Store, d.report.Store), 1); err != nil {
 		return nil, err
 	}
 	defer func() {

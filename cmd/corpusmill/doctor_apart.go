@@ -58,6 +58,7 @@ func (d *diagnosis) byRanks() (err error) {
 	if place.Size == 0 {
 		return usageError{"how many ranks are there? The launcher doesn't say; give --world-size"}
 	}
+	d.reach()
 	post := d.keep(folder)
 	if post == nil {
 		return d.conclude()
@@ -70,6 +71,7 @@ func (d *diagnosis) byRanks() (err error) {
 	d.request.Nonce = post.Nonce
 	prober := &ranks.Prober{Size: place.Size, Post: post, Build: buildVersion().String(), Now: time.Now}
 	answers, err := prober.Probe(d.ctx, d.request)
+	d.tidy()
 	if d.ctx.Err() != nil {
 		return context.Cause(d.ctx)
 	}

@@ -21,14 +21,21 @@ func writeDiagnosis(w io.Writer, r *doctor.Report) {
 		backend += ", Python " + v
 	}
 	fmt.Fprintf(w, "backend  %s\n", backend)
-	shared := r.Shared
+	name, shared := "shared", r.Here.Shared.Path
+	if r.Shared == "" {
+		name = "own"
+		fmt.Fprintln(w, "shared   none is needed: machines meet in the store")
+	}
 	if r.Here.Shared.Type != "" {
 		shared += ", " + r.Here.Shared.Type
 	}
 	if r.Here.Shared.Err == "" {
 		shared += ", " + doctor.Bytes(r.Here.Shared.Free) + " free"
 	}
-	fmt.Fprintf(w, "shared   %s\n", shared)
+	fmt.Fprintf(w, "%-8s %s\n", name, shared)
+	if r.Store != "" {
+		fmt.Fprintf(w, "store    %s, %s\n", r.Store, reached(r.Here.Store))
+	}
 	if r.Input > 0 {
 		fmt.Fprintf(w, "input    %s\n", doctor.Bytes(r.Input))
 	}
@@ -47,7 +54,11 @@ func writeDiagnosis(w io.Writer, r *doctor.Report) {
 
 func writeNodes(w io.Writer, r *doctor.Report) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "machine\tplatform\tCPUs\tGPUs\tmemory\ttemporary\tfiles\tshared\tclock")
+	store := ""
+	if r.Store != "" {
+		store = "store\t"
+	}
+	fmt.Fprintf(t, "machine\tplatform\tCPUs\tGPUs\tmemory\ttemporary\tfiles\tshared\t%sclock\n", store)
 	for _, n := range r.Nodes {
 		f := n.Facts
 		if f == nil {
@@ -55,10 +66,16 @@ func writeNodes(w io.Writer, r *doctor.Report) {
 			continue
 		}
 		shared := "seen after " + milliseconds(max(f.Sight.Delay, f.Sight.Answered))
-		if f.Sight.Trouble != "" {
+		switch {
+		case r.Shared == "":
+			shared = "-"
+		case f.Sight.Trouble != "":
 			shared = string(f.Sight.Trouble)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s free\t%d\t%s\t%s\n", n.Node, platform(f), offered(n.CPUs, f.CPUs), offered(n.GPUs, f.GPUs), doctor.Bytes(f.Memory), doctor.Bytes(f.Temp.Free), f.OpenFiles, shared, clockOf(n))
+		if store != "" {
+			store = reached(f.Store) + "\t"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s free\t%d\t%s\t%s%s\n", n.Node, platform(f), offered(n.CPUs, f.CPUs), offered(n.GPUs, f.GPUs), doctor.Bytes(f.Memory), doctor.Bytes(f.Temp.Free), f.OpenFiles, shared, store, clockOf(n))
 	}
 	t.Flush() // to a writer whose errors come up at the end
 }
@@ -76,6 +93,17 @@ func offered(engine float64, machine int) string {
 		return fmt.Sprint(machine)
 	}
 	return fmt.Sprintf("%g of %d", engine, machine)
+}
+
+// reached is what came of a machine's look at the store.
+func reached(r *doctor.Reach) string {
+	switch {
+	case r == nil:
+		return "not tried"
+	case r.Failed != "":
+		return string(r.Failed) + " fails"
+	}
+	return "works, " + milliseconds(r.Seconds)
 }
 
 func milliseconds(seconds float64) string { return fmt.Sprintf("%.0f ms", seconds*1000) }

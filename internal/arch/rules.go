@@ -18,7 +18,7 @@ type layer struct {
 var layers = []layer{
 	{"text", 0, true, "text holds pure functions: they serve any program and know nothing of records or files"},
 	{"record", 1, true, "a record is read and edited the same way whatever runs it or stores it"},
-	{"doctor", 1, false, "a probe tells of a machine and a folder; it knows nothing of what would run there"},
+	{"doctor", 4, false, "a probe tells of a machine, and of a folder and a store as runs use them; it knows nothing of what would run there"},
 	{"models", 1, false, "looking for model files needs nothing of what uses them"},
 	{"models/*", 2, false, "finding models is part of every run; fetching them, of none"},
 	{"op", 2, false, "the contract of operators must not depend on any operator, format or engine"},
