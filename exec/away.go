@@ -169,6 +169,11 @@ func stagedPrefix(o plan.Output) string {
 
 // clearAway drops what an earlier run has left in an object store.
 func (d *driver) clearAway() error {
+	if d.shared != d.work {
+		if err := removeTree(string(d.shared)); err != nil {
+			return err
+		}
+	}
 	if !d.away() {
 		return nil
 	}
@@ -176,10 +181,7 @@ func (d *driver) clearAway() error {
 	if err != nil {
 		return err
 	}
-	if err := s.Discard(context.Background(), stagedPrefix(d.plan.Output)); err != nil {
-		return err
-	}
-	return removeTree(plan.SharedOf(d.plan.Output.Path))
+	return s.Discard(context.Background(), stagedPrefix(d.plan.Output))
 }
 
 // copyAway puts a copy of the run folder beside the output, in place of an

@@ -96,23 +96,11 @@ func matchBuckets(edges []edge, entries []rangeEntry, match func(a, b uint64) bo
 }
 
 // readRange reads the entries of all key files within a range, and puts them in
-// order. Keys are hashes, so a range has its share of each file: memory is
-// taken once, by that. A path is "" for a segment without a key file.
-func readRange(paths []string, by op.GroupBy, lo, hi uint64) ([]rangeEntry, error) {
-	var total float64
-	for _, path := range paths {
-		if path == "" {
-			continue
-		}
-		k, err := openKeys(path, by)
-		if err != nil {
-			return nil, err
-		}
-		total += float64(k.keys())
-		k.close()
-	}
+// order. Keys are hashes, so a range has its share of the total of keys: memory
+// is taken once, by that. A path is "" for a segment without a key file.
+func readRange(paths []string, by op.GroupBy, lo, hi uint64, total int64) ([]rangeEntry, error) {
 	share := float64(hi-lo) / (1 << 64)
-	entries := make([]rangeEntry, 0, int(total*share*1.01)+1024)
+	entries := make([]rangeEntry, 0, int(float64(total)*share*1.01)+1024)
 	err := eachSpan(paths, by, lo, hi, func(seg uint32, raw []byte) {
 		for ; len(raw) > 0; raw = raw[keySize:] {
 			entries = append(entries, rangeEntry{getKey(raw), nodeOf(seg, binary.LittleEndian.Uint32(raw[16:]))})
@@ -124,25 +112,27 @@ func readRange(paths []string, by op.GroupBy, lo, hi uint64) ([]rangeEntry, erro
 
 // eachSpan calls fn with the entries of each run within a range of keys.
 func eachSpan(paths []string, by op.GroupBy, lo, hi uint64, fn func(seg uint32, raw []byte)) error {
-	for seg, path := range paths {
-		if path == "" {
-			continue
-		}
+	spans := func(path string) (out [][]byte, err error) {
 		k, err := openKeys(path, by)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		defer k.close()
 		for _, r := range k.runs {
 			raw, _, err := k.span(r, lo, hi)
 			if err != nil {
-				k.close()
-				return err
+				return nil, err
 			}
+			out = append(out, raw)
+		}
+		return out, nil
+	}
+	return gather(paths, spans, func(seg int, spans [][]byte) error {
+		for _, raw := range spans {
 			fn(uint32(seg), raw)
 		}
-		k.close()
-	}
-	return nil
+		return nil
+	})
 }
 
 // A losers file is a record file of edges in input order of the children: each
@@ -192,7 +182,7 @@ func readWinners(path string, seg uint32) ([]node, error) {
 		return nil, f.damaged()
 	}
 	segOf := func(e []byte) uint32 { return node(binary.LittleEndian.Uint64(e)).seg() }
-	raw, _, err := f.between(at, int(f.b), nodeSize,
+	raw, _, err := f.between(at, int(f.b), nodeSize, anywhere,
 		func(e []byte) bool { return segOf(e) < seg },
 		func(e []byte) bool { return segOf(e) > seg })
 	var out []node
@@ -209,14 +199,14 @@ func membersOf(seg uint32, loserFiles []string) ([]edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range loserFiles {
-		winners, err := readWinners(path, seg)
-		if err != nil {
-			return nil, err
-		}
+	err = gather(loserFiles, func(path string) ([]node, error) { return readWinners(path, seg) }, func(_ int, winners []node) error {
 		for _, n := range winners {
 			out = append(out, edge{n, n})
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out, compareEdges)
 	return slices.Compact(out), nil
@@ -230,7 +220,7 @@ func readLosers(path string, seg uint32) ([]edge, error) {
 	}
 	defer f.close()
 	segOf := func(e []byte) uint32 { return getEdge(e).child.seg() }
-	raw, _, err := f.between(0, int(f.a), edgeSize,
+	raw, _, err := f.between(0, int(f.a), edgeSize, anywhere,
 		func(e []byte) bool { return segOf(e) < seg },
 		func(e []byte) bool { return segOf(e) > seg })
 	return appendEdges(nil, raw), err
@@ -241,12 +231,12 @@ func readLosers(path string, seg uint32) ([]edge, error) {
 // one of another.
 func losersOf(seg uint32, loserFiles []string, keyPath string) ([]edge, error) {
 	var out []edge
-	for _, path := range loserFiles {
-		l, err := readLosers(path, seg)
-		if err != nil {
-			return nil, err
-		}
+	err := gather(loserFiles, func(path string) ([]edge, error) { return readLosers(path, seg) }, func(_ int, l []edge) error {
 		out = append(out, l...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out, compareEdges)
 	if keyPath == "" {

@@ -65,7 +65,7 @@ func TestClusters(t *testing.T) {
 		var files []string
 		for r := range ranges {
 			lo, hi := rangeOf(r, ranges)
-			entries, err := readRange(paths, op.ByKey, lo, hi)
+			entries, err := readRange(paths, op.ByKey, lo, hi, 100)
 			if err != nil {
 				t.Fatal(err)
 			}

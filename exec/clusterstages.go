@@ -18,7 +18,7 @@ func (d *driver) clusterStage(ctx context.Context, stage int) error {
 	}
 	var tasks []Task
 	for r := range n {
-		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n})
+		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n, Keys: d.keys[stage-1].Keys})
 	}
 	if err := d.runTasks(ctx, tasks); err != nil {
 		return err
@@ -60,12 +60,11 @@ func (d *driver) verifyStage(ctx context.Context, stage int) error {
 // is summed up, and the stage behind it is told which rows to capture.
 func (d *driver) clustersFound(stage, n int) error {
 	sum := &findings{}
-	for r := range n {
-		var f findings
-		if err := readJSON(d.shared.findings(stage, r), &f); err != nil {
-			return err
-		}
-		sum.add(f, d.segs)
+	read := func(path string) (f findings, err error) { return f, readJSON(path, &f) }
+	files := numbered(n, func(r int) string { return d.shared.findings(stage, r) })
+	err := gather(files, read, func(_ int, f findings) error { sum.add(f, d.segs); return nil })
+	if err != nil {
+		return err
 	}
 	d.findings[stage] = sum
 	if err := writeJSON(d.shared.wanted(stage), sum.wanted()); err != nil {

@@ -71,37 +71,36 @@ func (w *Worker) links(stage, from, to int) (edges []edge, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for seg := from; seg < min(to, len(paths)); seg++ {
-		if paths[seg] == "" {
-			continue
-		}
-		k, err := openKeys(paths[seg], op.ByCluster)
+	read := func(path string) ([]edge, error) {
+		k, err := openKeys(path, op.ByCluster)
 		if err != nil {
 			return nil, err
 		}
-		edges, err = appendLinks(edges, uint32(seg), k)
-		k.close()
-		if err != nil {
-			return nil, err
-		}
+		defer k.close()
+		return k.links()
 	}
-	return edges, nil
+	err = gather(paths[from:min(to, len(paths))], read, func(i int, links []edge) error {
+		edges = appendLinks(edges, uint32(from+i), links)
+		return nil
+	})
+	return edges, err
 }
 
 // losers writes the losers that the edges of files say, and with phaseWhole
 // those that the segments' own links say, and what is noted of the clusters.
 func (w *Worker) losers(t Task, index *keyIndex, files ...string) (err error) {
 	var edges []edge
-	for _, path := range files {
+	read := func(path string) ([]byte, error) {
 		f, err := openEdges(path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		edges, err = f.all(edges)
-		f.close()
-		if err != nil {
-			return err
-		}
+		defer f.close()
+		return f.all()
+	}
+	err = gather(files, read, func(_ int, raw []byte) error { edges = appendEdges(edges, raw); return nil })
+	if err != nil {
+		return err
 	}
 	segs, err := w.x.segments()
 	if err != nil {
@@ -158,22 +157,15 @@ func (w *Worker) settle(t Task, index *keyIndex, edges []edge) (own []edge, supe
 // note adds the clusters whose first rows are of the task's part.
 func (w *Worker) note(t Task, index *keyIndex, notes *clusterNotes) error {
 	lo, hi := rangeOf(t.Range, t.Ranges)
-	for r := range t.Ranges {
-		f, err := openEdges(w.x.dir.round(t.Stage, t.Round, phaseJoin, r))
-		if err != nil {
-			return err
-		}
-		err = f.eachParent(lo, hi, func(e edge) {
+	files := numbered(t.Ranges, func(r int) string { return w.x.dir.round(t.Stage, t.Round, phaseJoin, r) })
+	return gather(files, openEdges, func(_ int, f edgeFile) error {
+		defer f.close()
+		return f.eachParent(lo, hi, func(e edge) {
 			if !index.has(e.child) {
 				notes.add(e)
 			}
 		})
-		f.close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // found publishes what a task found.

@@ -44,27 +44,19 @@ const componentEdgeBytes = 128
 const linkSegments = 64
 
 // appendLinks appends what lost within one segment.
-func appendLinks(dst []edge, seg uint32, k *keyFile) ([]edge, error) {
-	links, err := k.links()
+func appendLinks(dst []edge, seg uint32, links []edge) []edge {
 	for _, l := range links {
 		dst = append(dst, edge{nodeOf(seg, l.child.off()), nodeOf(seg, l.parent.off())})
 	}
-	return dst, err
+	return dst
 }
 
 // joinPart connects the rows that the edges of the children of one part name.
 // conflict says that some child had two parents.
 func joinPart(files []string, lo, hi uint64) (edges []edge, conflict bool, err error) {
-	for _, path := range files {
-		f, err := openEdges(path)
-		if err != nil {
-			return nil, false, err
-		}
-		edges, err = f.children(edges, lo, hi)
-		f.close()
-		if err != nil {
-			return nil, false, err
-		}
+	edges, err = childrenOf(files, lo, hi)
+	if err != nil {
+		return nil, false, err
 	}
 	slices.SortFunc(edges, compareEdges)
 	edges = slices.Compact(edges)
@@ -74,20 +66,26 @@ func joinPart(files []string, lo, hi uint64) (edges []edge, conflict bool, err e
 	return stars(edges), conflict, nil
 }
 
-// parentsOf returns, in order of the children, the children of one part, each
-// with the earliest parent that it has in any of the files.
-func parentsOf(files []string, lo, hi uint64) ([]edge, error) {
-	var edges []edge
-	for _, path := range files {
+// childrenOf returns the edges in files of the children of one part.
+func childrenOf(files []string, lo, hi uint64) (edges []edge, err error) {
+	read := func(path string) ([]byte, error) {
 		f, err := openEdges(path)
 		if err != nil {
 			return nil, err
 		}
-		edges, err = f.children(edges, lo, hi)
-		f.close()
-		if err != nil {
-			return nil, err
-		}
+		defer f.close()
+		return f.children(lo, hi)
+	}
+	err = gather(files, read, func(_ int, raw []byte) error { edges = appendEdges(edges, raw); return nil })
+	return edges, err
+}
+
+// parentsOf returns, in order of the children, the children of one part, each
+// with the earliest parent that it has in any of the files.
+func parentsOf(files []string, lo, hi uint64) ([]edge, error) {
+	edges, err := childrenOf(files, lo, hi)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(edges, compareEdges)
 	return slices.CompactFunc(edges, func(a, b edge) bool { return a.child == b.child }), nil
@@ -103,25 +101,25 @@ func jumpPart(files []string, lo, hi uint64, from, to int64) (edges []edge, move
 	}
 	edges = make([]edge, 0, to-from)
 	at := int64(0)
-	for _, path := range files {
-		if at >= to {
-			break
-		}
+	read := func(path string) ([]byte, error) {
 		f, err := openEdges(path)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		raw, err := f.parents(lo, hi)
-		f.close()
-		if err != nil {
-			return nil, 0, err
-		}
+		defer f.close()
+		return f.parents(lo, hi)
+	}
+	err = gather(files, read, func(_ int, raw []byte) error {
 		n := int64(len(raw) / edgeSize)
 		first, last := max(from-at, 0), min(to-at, n)
 		at += n
 		if first < last {
 			edges = appendEdges(edges, raw[first*edgeSize:last*edgeSize])
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
 	}
 	for i := range edges {
 		e := &edges[i]
@@ -165,20 +163,20 @@ func writeJoin(w io.Writer, edges []edge, parts int, conflict bool) error {
 }
 
 // joinCounts returns how many edges of a join's file go to the parents of each
-// part, and whether the join met a conflict.
-func joinCounts(path string, parts int) (counts []int64, conflict bool, err error) {
+// part.
+func joinCounts(path string, parts int) (counts []int64, err error) {
 	f, err := openEdges(path)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer f.close()
 	at := 2 * int64(f.a) * edgeSize
 	if at+8*int64(parts) != f.n {
-		return nil, false, f.damaged()
+		return nil, f.damaged()
 	}
 	raw, err := f.read(at, f.n)
 	for ; len(raw) > 0; raw = raw[8:] {
 		counts = append(counts, int64(binary.LittleEndian.Uint64(raw)))
 	}
-	return counts, f.b == 1, err
+	return counts, err
 }

@@ -148,16 +148,13 @@ func openEdges(path string) (edgeFile, error) {
 	return edgeFile{r}, nil
 }
 
-// all appends all edges, in the order of children.
-func (f edgeFile) all(dst []edge) ([]edge, error) {
-	raw, err := f.read(0, int64(f.a)*edgeSize)
-	return appendEdges(dst, raw), err
-}
+// all returns, raw, all edges, in the order of children.
+func (f edgeFile) all() ([]byte, error) { return f.read(0, int64(f.a)*edgeSize) }
 
-// children appends the edges whose child's place is in [lo, hi].
-func (f edgeFile) children(dst []edge, lo, hi uint64) ([]edge, error) {
+// children returns, raw, the edges whose child's place is in [lo, hi].
+func (f edgeFile) children(lo, hi uint64) ([]byte, error) {
 	raw, _, err := f.places(0, 0, lo, hi)
-	return appendEdges(dst, raw), err
+	return raw, err
 }
 
 // parents returns, raw, the edges whose parent's place is in [lo, hi], of a
@@ -171,7 +168,7 @@ func (f edgeFile) parents(lo, hi uint64) ([]byte, error) {
 // that order, of a file that has it.
 func (f edgeFile) eachParent(lo, hi uint64, fn func(edge)) error {
 	place := func(e []byte) uint64 { return getEdge(e).parent.place() }
-	return f.each(int64(f.a)*edgeSize, int(f.a), edgeSize,
+	return f.each(int64(f.a)*edgeSize, int(f.a), edgeSize, hashed(lo, hi),
 		func(e []byte) bool { return place(e) < lo },
 		func(e []byte) bool { return place(e) > hi },
 		func(e []byte) error { fn(getEdge(e)); return nil })
@@ -179,7 +176,7 @@ func (f edgeFile) eachParent(lo, hi uint64, fn func(edge)) error {
 
 func (f edgeFile) places(at int64, field int, lo, hi uint64) ([]byte, int64, error) {
 	place := func(e []byte) uint64 { return node(binary.LittleEndian.Uint64(e[field:])).place() }
-	return f.between(at, int(f.a), edgeSize,
+	return f.between(at, int(f.a), edgeSize, hashed(lo, hi),
 		func(e []byte) bool { return place(e) < lo },
 		func(e []byte) bool { return place(e) > hi })
 }
@@ -195,12 +192,14 @@ func getEdge(raw []byte) edge {
 	return edge{node(binary.LittleEndian.Uint64(raw)), node(binary.LittleEndian.Uint64(raw[8:]))}
 }
 
-// edgeCounts returns the two counts of an edge file.
-func edgeCounts(path string) (edges, note uint64, err error) {
+// fileCounts are the two counts of an edge file.
+type fileCounts struct{ edges, note uint64 }
+
+func edgeCounts(path string) (fileCounts, error) {
 	f, err := openEdges(path)
 	if err != nil {
-		return 0, 0, err
+		return fileCounts{}, err
 	}
 	defer f.close()
-	return f.a, f.b, nil
+	return fileCounts{f.a, f.b}, nil
 }

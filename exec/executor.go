@@ -41,6 +41,8 @@ type Task struct {
 	End   rowPlace `json:"end,omitzero"`
 	// several says that the split may have several segments.
 	several bool
+	// Keys are those of all ranges together, for EndCluster.
+	Keys int64 `json:"keys,omitempty"`
 	// Found is the number of files that the stage before left, for a stage
 	// that comes after one which found duplicates.
 	Found int `json:"found"`

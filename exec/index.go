@@ -167,7 +167,7 @@ func (x *keyIndex) matchingIn(out []rangeEntry, path string, entries []rangeEntr
 	}
 	hiOf := binary.LittleEndian.Uint64
 	each := func(lo, hi uint64, fn func(e []byte) error) error {
-		return r.each(0, int(r.a), indexEntrySize,
+		return r.each(0, int(r.a), indexEntrySize, hashed(lo, hi),
 			func(e []byte) bool { return hiOf(e) < lo },
 			func(e []byte) bool { return hiOf(e) > hi }, fn)
 	}
@@ -219,16 +219,8 @@ func (x *keyIndex) loserFiles(lo, hi uint64) (paths []string) {
 
 // losers are the edges of all children whose place is in [lo, hi], in order.
 func (x *keyIndex) losers(lo, hi uint64) (edges []edge, err error) {
-	for _, path := range x.loserFiles(lo, hi) {
-		f, err := openEdges(path)
-		if err != nil {
-			return nil, err
-		}
-		edges, err = f.children(edges, lo, hi)
-		f.close()
-		if err != nil {
-			return nil, err
-		}
+	if edges, err = childrenOf(x.loserFiles(lo, hi), lo, hi); err != nil {
+		return nil, err
 	}
 	for _, e := range edges {
 		if !x.has(e.child) || e.parent >= e.child {

@@ -223,19 +223,11 @@ func (k *keyFile) readRuns() error {
 	return nil
 }
 
-// keys is the number of distinct keys, those of each run for itself.
-func (k *keyFile) keys() (n int64) {
-	for _, r := range k.runs {
-		n += r.keys
-	}
-	return n
-}
-
 // span returns the entries of a run whose key.Hi is in [lo, hi], raw, and the
 // number of entries before them.
 func (k *keyFile) span(r keyRunAt, lo, hi uint64) (raw []byte, before int64, err error) {
 	key := binary.LittleEndian.Uint64
-	return k.between(r.at, int(r.keys), int(k.entry),
+	return k.between(r.at, int(r.keys), int(k.entry), hashed(lo, hi),
 		func(e []byte) bool { return key(e) < lo },
 		func(e []byte) bool { return key(e) > hi })
 }

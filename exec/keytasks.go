@@ -29,7 +29,7 @@ func (w *Worker) cluster(ctx context.Context, t Task, index *keyIndex) error {
 		return err
 	}
 	defer done()
-	entries, err := readRange(paths, g.By, lo, hi)
+	entries, err := readRange(paths, g.By, lo, hi, t.Keys)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func membersBetween(dst []member, r *recReader, file int, lo, hi uint64) ([]memb
 		return nil, r.damaged()
 	}
 	place := func(e []byte) uint64 { return node(binary.LittleEndian.Uint64(e)).place() }
-	raw, _, err := r.between(at, int(r.a), memberSize,
+	raw, _, err := r.between(at, int(r.a), memberSize, hashed(lo, hi),
 		func(e []byte) bool { return place(e) < lo },
 		func(e []byte) bool { return place(e) > hi })
 	for ; len(raw) > 0; raw = raw[memberSize:] {

@@ -175,6 +175,11 @@ func (d *driver) replace(r *Report) error {
 			return err
 		}
 	}
+	if d.shared != d.work {
+		if err := removeTree(string(d.shared)); err != nil {
+			return err
+		}
+	}
 	return removeTree(string(d.work))
 }
 

@@ -166,8 +166,8 @@ func (r *recReader) readInto(buf []byte, off, end int64) ([]byte, error) {
 // between returns those of n entries, of size bytes each and the first at an
 // offset, that are neither below nor above a range, and how many are before
 // them. The entries are sorted.
-func (r *recReader) between(at int64, n, size int, below, above func(entry []byte) bool) (raw []byte, before int64, err error) {
-	start, end, err := r.search(at, n, size, below, above)
+func (r *recReader) between(at int64, n, size int, guess near, below, above func(entry []byte) bool) (raw []byte, before int64, err error) {
+	start, end, err := r.search(at, n, size, guess, below, above)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -190,9 +190,9 @@ func (r *recReader) between(at int64, n, size int, below, above func(entry []byt
 
 // each calls fn for the entries that between returns, without taking memory
 // for all of them.
-func (r *recReader) each(at int64, n, size int, below, above func(entry []byte) bool, fn func(entry []byte) error) error {
+func (r *recReader) each(at int64, n, size int, guess near, below, above func(entry []byte) bool, fn func(entry []byte) error) error {
 	const chunk = 1 << 14
-	start, end, err := r.search(at, n, size, below, above)
+	start, end, err := r.search(at, n, size, guess, below, above)
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (r *recReader) each(at int64, n, size int, below, above func(entry []byte) 
 }
 
 // search finds the entries of between, from start to end.
-func (r *recReader) search(at int64, n, size int, below, above func(entry []byte) bool) (start, end int, err error) {
+func (r *recReader) search(at int64, n, size int, guess near, below, above func(entry []byte) bool) (start, end int, err error) {
 	buf := make([]byte, size)
 	probe := func(i int) []byte {
 		if _, failed := r.f.ReadAt(buf, at+int64(i)*int64(size)); failed != nil && err == nil {
@@ -226,9 +226,49 @@ func (r *recReader) search(at int64, n, size int, below, above func(entry []byte
 		}
 		return buf
 	}
-	start = sort.Search(n, func(i int) bool { return !below(probe(i)) })
-	end = start + sort.Search(n-start, func(i int) bool { return above(probe(start + i)) })
+	start = searchNear(n, guess.from, func(i int) bool { return !below(probe(i)) })
+	end = start + searchNear(n-start, (guess.to*float64(n)-float64(start))/float64(max(n-start, 1)), func(i int) bool { return above(probe(start + i)) })
 	return start, end, err
+}
+
+// near is where in a sequence entries are thought to be, from 0 to 1.
+type near struct{ from, to float64 }
+
+// anywhere is for those of which nothing is known.
+var anywhere = near{0.5, 0.5}
+
+// hashed is for hashes.
+func hashed(lo, hi uint64) near { return near{float64(lo) / (1 << 64), float64(hi) / (1 << 64)} }
+
+// searchNear is sort.Search that begins at a guess, a part of n, and looks the
+// wider around it the further it is off: what a file is asked for then lies
+// close together.
+func searchNear(n int, guess float64, is func(int) bool) int {
+	const first = 256
+	lo, hi := 0, n // is not below lo, and is from hi on
+	at := min(max(int(guess*float64(n)), 0), n-1)
+	for step := first; lo < hi; step *= 4 {
+		if is(at) {
+			hi = at
+			if at -= step; at < lo {
+				break
+			}
+			if !is(at) {
+				lo = at + 1
+				break
+			}
+		} else {
+			lo = at + 1
+			if at += step; at >= hi {
+				break
+			}
+			if is(at) {
+				hi = at
+				break
+			}
+		}
+	}
+	return lo + sort.Search(hi-lo, func(i int) bool { return is(lo + i) })
 }
 
 // checkRec reads a record file to see whether it is whole.

@@ -107,3 +107,27 @@ func TestRecFileDamaged(t *testing.T) {
 		return err
 	})
 }
+
+// TestSearchNear finds what sort.Search finds, whatever the guess.
+func TestSearchNear(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		n := rnd.IntN(1 << rnd.IntN(20))
+		want := rnd.IntN(n + 1)
+		guess := rnd.Float64()*1.4 - 0.2
+		probes := 0
+		got := searchNear(n, guess, func(i int) bool {
+			if i < 0 || i >= n {
+				t.Fatalf("asked for %d of %d", i, n)
+			}
+			probes++
+			return i >= want
+		})
+		if got != want {
+			t.Fatalf("%d of %d from %g, want %d", got, n, guess, want)
+		}
+		if probes > 60 {
+			t.Fatalf("%d probes for %d of %d from %g", probes, want, n, guess)
+		}
+	}
+}

@@ -14,12 +14,12 @@ func (d *driver) componentStage(ctx context.Context, stage int) error {
 	if d.plan.UsesIndex(stage) {
 		edges += d.index.Losers()
 	}
-	for r := range pairs {
-		n, _, err := edgeCounts(d.shared.found(stage-1, r))
-		if err != nil {
-			return err
-		}
-		edges += int64(n)
+	err := gather(numbered(pairs, func(r int) string { return d.shared.found(stage-1, r) }), edgeCounts, func(_ int, n fileCounts) error {
+		edges += int64(n.edges)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	parts := d.tasksFor(edges, componentEdgeBytes)
 	if parts == 1 {
@@ -92,28 +92,31 @@ func (r *rounds) join(round int) (conflict bool, err error) {
 	if err := r.d.runTasks(r.ctx, r.tasks(phaseJoin, round)); err != nil {
 		return false, err
 	}
-	for i := range r.parts {
-		_, note, err := edgeCounts(r.d.shared.round(r.stage, round, phaseJoin, i))
-		if err != nil {
-			return false, err
-		}
-		conflict = conflict || note == 1
-	}
-	return conflict, nil
+	err = gather(r.files(phaseJoin, round, r.parts), edgeCounts, func(_ int, n fileCounts) error {
+		conflict = conflict || n.note == 1
+		return nil
+	})
+	return conflict, err
+}
+
+// files are those that the tasks of a phase have left.
+func (r *rounds) files(p phase, round, n int) []string {
+	return numbered(n, func(i int) string { return r.d.shared.round(r.stage, round, p, i) })
 }
 
 // jump runs the jumps of a round, slices of the parts that have more than
 // their share of the edges, and ends the round.
 func (r *rounds) jump(round int) error {
 	counts := make([]int64, r.parts)
-	for i := range r.parts {
-		n, _, err := joinCounts(r.d.shared.round(r.stage, round, phaseJoin, i), r.parts)
-		if err != nil {
-			return err
-		}
+	read := func(path string) ([]int64, error) { return joinCounts(path, r.parts) }
+	err := gather(r.files(phaseJoin, round, r.parts), read, func(_ int, n []int64) error {
 		for p := range counts {
 			counts[p] += n[p]
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	slice := max(1, r.d.plan.TaskMemory/componentEdgeBytes)
 	var tasks []Task
@@ -127,12 +130,12 @@ func (r *rounds) jump(round int) error {
 		return err
 	}
 	r.inputs, r.moved = len(tasks), 0
-	for i := range tasks {
-		_, moved, err := edgeCounts(r.d.shared.round(r.stage, round, phaseJump, i))
-		if err != nil {
-			return err
-		}
-		r.moved += moved
+	err = gather(r.files(phaseJump, round, len(tasks)), edgeCounts, func(_ int, n fileCounts) error {
+		r.moved += n.note
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if err := r.d.journal.write(entry{Round: &roundEntry{r.stage, round, r.inputs, r.moved}, Synced: true}); err != nil {
 		return err

@@ -41,11 +41,8 @@ func (v *verifier) run(lo, hi uint64) error {
 	v.clusters, v.open = map[node][]leader{}, map[int]*recReader{}
 	defer v.close()
 	var losers []edge
-	for i, path := range v.files {
-		r, err := openRec(path)
-		if err != nil {
-			return err
-		}
+	return gather(v.files, openRec, func(i int, r *recReader) error {
+		defer r.close()
 		v.current = r
 		members, err := membersBetween(nil, r, i, lo, hi)
 		losers = losers[:0]
@@ -54,16 +51,12 @@ func (v *verifier) run(lo, hi uint64) error {
 				losers, err = v.member(losers, m)
 			}
 		}
-		r.close()
-		if err == nil {
-			slices.SortFunc(losers, compareEdges)
-			err = v.out.add(losers)
-		}
 		if err != nil {
 			return err
 		}
-	}
-	return nil
+		slices.SortFunc(losers, compareEdges)
+		return v.out.add(losers)
+	})
 }
 
 // member compares a row with those of its cluster that stay, in order, and

@@ -20,6 +20,7 @@ import (
 	"corpusmill/recipe"
 	"corpusmill/storage"
 	"corpusmill/storage/fs"
+	"corpusmill/storage/object"
 
 	_ "corpusmill/op/all"
 	_ "corpusmill/storage/csv"
@@ -58,6 +59,10 @@ type Strike struct {
 	// Within is how soon after it the run has to end; 0 for its deadline.
 	Within time.Duration
 }
+
+// Sharer is a backend whose tasks keep in a place of its own, in an object
+// store, what other tasks read.
+type Sharer interface{ Shared() string }
 
 // Run runs all recipes and all faults on the engine.
 func Run(t *testing.T, e Engine) {
@@ -135,6 +140,9 @@ func (j job) run(ctx context.Context, b exec.Backend) (*exec.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s, ok := b.(Sharer); ok {
+		p.Shared = s.Shared()
+	}
 	o := j.options
 	o.Workers, o.Folder = max(j.workers, 1), j.folder()
 	return exec.Run(ctx, p, b, o)
@@ -149,7 +157,22 @@ func (j job) mustRun(t *testing.T, b exec.Backend) *exec.Report {
 		t.Fatal(err)
 	}
 	j.checkFinished(t, report)
+	if s, ok := b.(Sharer); ok {
+		checkShared(t, s.Shared())
+	}
 	return report
+}
+
+// checkShared holds that nothing is left of what tasks of a finished run shared.
+func checkShared(t *testing.T, folder string) {
+	t.Helper()
+	s, err := object.Of(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for info, err := range s.List(t.Context(), folder+"/") {
+		t.Errorf("the finished run left %s (%v)", info.Path, err)
+	}
 }
 
 func (j job) checkFinished(t *testing.T, report *exec.Report) {

@@ -84,14 +84,15 @@ func StartOn(t testing.TB, m *netns.Machine) *Server {
 	if err := os.Mkdir(filepath.Join(s.Folder, s.Bucket), 0o777); err != nil { // which makes a bucket
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(ready); m.Command("bash", "-c", ": </dev/tcp/"+strings.Replace(address, ":", "/", 1)).Run() != nil; {
+	ctx, cancel := context.WithTimeout(t.Context(), ready)
+	defer cancel()
+	for m.Command("bash", "-c", ": </dev/tcp/"+strings.Replace(address, ":", "/", 1)).Run() != nil {
 		select {
 		case <-gone:
 			t.Fatalf("versitygw has ended: %s", said)
-		case <-time.After(50 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
+		case <-ctx.Done():
 			t.Fatalf("versitygw isn't there after %v: %s", ready, said)
+		case <-time.After(50 * time.Millisecond):
 		}
 	}
 	return s
