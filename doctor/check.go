@@ -40,7 +40,7 @@ func (r *Report) Check() {
 			r.Add(unanswered(n.Answer))
 			continue
 		}
-		for _, check := range []func(Node, []string) []Finding{r.build, r.versions, r.storage, r.reached, r.inputs, clock, r.temp, room, processors} {
+		for _, check := range []func(Node, []string) []Finding{r.build, r.versions, r.storage, reached, r.inputs, clock, r.temp, room, processors} {
 			r.Add(check(n, where)...)
 		}
 	}

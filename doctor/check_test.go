@@ -47,9 +47,16 @@ func TestCheck(t *testing.T) {
 		"rename":          {func(_ *Report, n *Node) { n.Facts.Sight.Torn, n.Facts.Sight.Missing = 2, 3 }, Error, []string{"isn't atomic", "of 300 reads", "3 found none and 2 half"}},
 		"rename, from it": {func(_ *Report, n *Node) { n.Torn = 1 }, Error, []string{"isn't atomic"}},
 		"slow storage":    {func(_ *Report, n *Node) { n.Facts.Sight.Answered = 9 }, Warning, []string{"it took 9 s", "worker_timeout"}},
+		"object": {func(_ *Report, n *Node) {
+			n.Facts.Inputs = []File{{Path: "bucket://b/in", Err: "no answer from http://store"}}
+		}, Error, []string{"input on node: bucket://b/in isn't there as it is here", "can be reached from that machine"}},
+		"none is shared":  {func(r *Report, n *Node) { r.Shared, r.Here.Shared.Free = "", 32<<20 }, Error, []string{"disk: the folder for the run's own files /shared has 32.0 MiB free"}},
 		"input":           {func(_ *Report, n *Node) { n.Facts.Inputs = []File{{Path: "/in", Err: "none"}, {}} }, Error, []string{"input on node: /in isn't there as it is here (none), nor 1 more"}},
 		"temp is full":    {func(_ *Report, n *Node) { n.Facts.Temp.Free = 1 << 20 }, Error, []string{"disk on node", "temporary files /tmp has 1.0 MiB free", "TMPDIR"}},
 		"temp is small":   {func(_ *Report, n *Node) { n.Facts.Temp.Free = 700 << 20 }, Warning, []string{"has only 700 MiB free"}},
+		"temp and shards": {func(r *Report, n *Node) { r.Spool, n.Facts.Temp.Free = 1<<30, 7<<30 }, Warning, []string{"has 7.0 GiB free, and the files of 8 tasks may have 8.0 GiB", "export_shard_size"}},
+		"temp for all":    {func(r *Report, n *Node) { r.Spool, r.Alone, n.Facts.Temp.Free = 9<<30, true, 8<<30 }, Warning, []string{"and the result may have 9.0 GiB"}},
+		"temp for one":    {func(r *Report, n *Node) { r.Spool, r.Alone, n.Facts.Temp.Free = 2<<30, true, 8<<30 }, "", nil},
 		"no temp":         {func(_ *Report, n *Node) { n.Facts.Temp = Disk{Path: "/t", Err: "no such folder"} }, Error, []string{"/t can't be used: no such folder"}},
 		"no inodes":       {func(_ *Report, n *Node) { n.Facts.Temp.Inodes = 9 }, Warning, []string{"room for 9 files"}},
 		"shared is full":  {func(r *Report, _ *Node) { r.Here.Shared.Free = 1 << 20 }, Error, []string{"disk: the shared folder /shared has 1.0 MiB free"}},

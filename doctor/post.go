@@ -183,8 +183,9 @@ func (p *Post) Facts() (map[string]Facts, error) {
 const farewell = 5 * time.Second
 
 // Judge leaves the verdict for the probes that have left facts, and waits for
-// them to have read it, some seconds at most.
-func (p *Post) Judge(ctx context.Context, v Verdict) error {
+// them to have read it, some seconds at most. own is the ID of the one among
+// them that is of who judges, "" for none.
+func (p *Post) Judge(ctx context.Context, own string, v Verdict) error {
 	if err := publish(p.Folder, verdictFile, v); err != nil {
 		return err
 	}
@@ -194,6 +195,7 @@ func (p *Post) Judge(ctx context.Context, v Verdict) error {
 	if err != nil {
 		return err
 	}
+	delete(facts, own)
 	for id := range facts {
 		path := filepath.Join(p.Folder, byeFile+id)
 		if until(ctx, round, func() bool { _, err := os.Stat(path); return err == nil }) != nil {

@@ -252,7 +252,7 @@ func TestVerdict(t *testing.T) {
 		t.Fatal(err)
 	}
 	judged := make(chan error)
-	go func() { judged <- post.Judge(t.Context(), Verdict{Exit: 7, Message: "so it is"}) }()
+	go func() { judged <- post.Judge(t.Context(), "rank-0", Verdict{Exit: 7, Message: "so it is"}) }()
 	v, err := p.Await(t.Context(), 10*time.Second)
 	if err != nil || v.Exit != 7 || v.Message != "so it is" {
 		t.Errorf("the verdict is %+v, %v", v, err)

@@ -94,7 +94,7 @@ var builtKeys = []builtKey{
 		(*loader).executorType},
 	{Key{Name: "backend", Type: String, Default: "local", Enum: backends, Doc: "what runs the workers: threads of this process, processes, or an engine; comes before executor_type"},
 		func(l *loader, n *node) { l.choice(n, "backend", backends, &l.out.Backend); l.out.Implied = false }},
-	{Key{Name: "worker_timeout", Type: Int, Default: "30", Doc: "seconds without a sign of life after which the tasks of a worker go to others, for `ranks` and `slurm`"},
+	{Key{Name: "worker_timeout", Type: Int, Default: "30", Doc: "seconds without a sign of life after which the tasks of a worker go to others, by `ranks`, `slurm` and Python's engines. Of these `ray` has `20` by default, `dask` and `spark` have `45`, and `15` is the least"},
 		(*loader).workerTimeout},
 	{Key{Name: "slurm_options", Type: Strings, Default: "[]", Doc: "options for `sbatch`, such as `--partition=cpu --time=2:00:00 --cpus-per-task=4`: with the last, each job runs four tasks at once. In text they are separated by spaces"},
 		(*loader).slurmOptions},

@@ -52,6 +52,8 @@ const (
 type Run struct {
 	ID     string `json:"id"`
 	Folder string `json:"folder"` // the run folder, an absolute path
+	// Away is the path of a result that the folder doesn't lie beside.
+	Away string `json:"output,omitempty"`
 	// Try counts the starts: what the driver writes belongs to one of them.
 	Try int `json:"try"`
 	// Command are the program's arguments, given in the folder Dir, and Env are
@@ -64,10 +66,12 @@ type Run struct {
 	Backend string `json:"backend"`
 	Place   Place  `json:"place"`
 	// Job is the job's name in Slurm, or its ID on Ray, whose dashboard is at
-	// Address. Options were given to sbatch.
+	// Address. Options were given to sbatch, and Tasks is how many ranks the job
+	// has, 0 when its process is the driver.
 	Job     string    `json:"job,omitempty"`
 	Address string    `json:"address,omitempty"`
 	Options []string  `json:"options,omitempty"`
+	Tasks   int       `json:"tasks,omitempty"`
 	Host    string    `json:"host"`
 	Started time.Time `json:"started"`
 	// LogFrom is where in the log this run begins, in bytes. Runs that were
@@ -134,7 +138,12 @@ func (r *Run) Args() []string {
 }
 
 // Output is the path of the run's result.
-func (r *Run) Output() string { return strings.TrimSuffix(r.Folder, Suffix) }
+func (r *Run) Output() string {
+	if r.Away != "" {
+		return r.Away
+	}
+	return strings.TrimSuffix(r.Folder, Suffix)
+}
 
 // Log is the path of what a run's driver prints.
 func Log(folder string) string { return filepath.Join(folder, logName) }

@@ -39,6 +39,17 @@ var locals = []string{"LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOC
 // jobs are the variables that together name a job.
 var jobs = [][]string{{"CORPUSMILL_JOB"}, {"TORCHELASTIC_RUN_ID"}, {"PMIX_NAMESPACE"}, {"SLURM_JOB_ID", "SLURM_STEP_ID"}}
 
+// Launcher is the variable by which a launcher tells this process its rank; ""
+// when there is none.
+func Launcher(getenv func(string) string) string {
+	for _, l := range launchers {
+		if getenv(l[0]) != "" {
+			return l[0]
+		}
+	}
+	return ""
+}
+
 // Find reads a rank from the environment, or from flags that come before it:
 // rank and size, "" for none.
 func Find(getenv func(string) string, rank, size string) (Place, error) {

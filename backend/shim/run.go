@@ -29,6 +29,10 @@ const (
 	watching = 2 * time.Second
 )
 
+// LeastSilence is the least Engine.Silence with which one late sign of life is
+// no loss: three times as long as there should be between two.
+const LeastSilence = 15 * time.Second
+
 // largestBundle is the most tasks in a bundle.
 const largestBundle = 256
 

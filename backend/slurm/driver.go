@@ -22,6 +22,9 @@ type DriverJob struct {
 	Command []string
 	Env     map[string]string
 	Log     string // the file that what it prints is appended to
+	// Tasks is how many copies of the command srun starts in the job; 0 for the
+	// command alone, without srun.
+	Tasks   int
 	Options []string
 }
 
@@ -33,21 +36,29 @@ func (j *DriverJob) Submit(ctx context.Context) (id string, err error) {
 	if err := Reserved(j.Options, driverOwn); err != nil {
 		return "", err
 	}
-	args := append([]string{"--parsable", "--job-name=" + j.Name, "--chdir=" + j.Dir, "--output=" + j.Log, "--open-mode=append", "--ntasks=1"}, j.Options...)
+	args := append([]string{"--parsable", "--job-name=" + j.Name, "--chdir=" + j.Dir, "--output=" + j.Log, "--open-mode=append", fmt.Sprint("--ntasks=", max(j.Tasks, 1))}, j.Options...)
+	if j.Tasks > 0 {
+		args = append(args, "--no-kill")
+	}
 	out, err := Call(ctx, j.script(), "sbatch", args...)
 	id, _, _ = strings.Cut(strings.TrimSpace(out), ";")
 	return id, err
 }
 
-// script is what the job runs: the driver in the place of its shell, so that
-// a signal for the batch step reaches it.
+// script is what the job runs: the driver, or srun, in the place of its shell,
+// so that a signal for the batch step reaches it. Copies outlive one another
+// and their nodes: what they make of it is theirs.
 func (j *DriverJob) script() string {
 	var b strings.Builder
 	b.WriteString("#!/bin/sh\n")
 	for _, k := range slices.Sorted(maps.Keys(j.Env)) {
 		fmt.Fprintf(&b, "export %s=%s\n", k, strings.TrimSpace(quoted([]string{j.Env[k]})))
 	}
-	b.WriteString("exec" + quoted(j.Command) + "\n")
+	b.WriteString("exec")
+	if j.Tasks > 0 {
+		fmt.Fprintf(&b, ` srun --ntasks=%d ${SLURM_CPUS_PER_TASK:+--cpus-per-task=$SLURM_CPUS_PER_TASK} --no-kill --kill-on-bad-exit=0 --wait=0 --mpi=none --quiet --disable-status`, j.Tasks)
+	}
+	b.WriteString(quoted(j.Command) + "\n")
 	return b.String()
 }
 

@@ -13,7 +13,7 @@ import threading
 
 import pyspark.errors
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import lit, spark_partition_id
+from pyspark.sql.functions import broadcast, spark_partition_id
 
 
 def corpusmill(batches):
@@ -237,7 +237,9 @@ class Engine:
         late.start()
         self.spark.addTag("corpusmill-probe")
         try:
-            rows = self.spark.range(0, tasks, 1, tasks).select(lit(text).alias("order")).mapInArrow(look, "answer string").collect()
+            # As a literal it would show in the plan, and it may hold a key.
+            one = broadcast(self.spark.createDataFrame([(text,)], "order string"))
+            rows = self.spark.range(0, tasks, 1, tasks).crossJoin(one).select("order").mapInArrow(look, "answer string").collect()
         finally:
             late.cancel()
         answers = [json.loads(row.answer) for row in rows]

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"corpusmill/backend/dask"
 	"corpusmill/backend/local"
 	"corpusmill/backend/ranks"
 	"corpusmill/backend/ray"
+	"corpusmill/backend/shim"
 	"corpusmill/backend/slurm"
 	"corpusmill/backend/spark"
 	"corpusmill/models"
@@ -41,7 +43,16 @@ func (e *env) advice(r *recipe.Recipe, found []storage.File, used []string) []re
 	if cache, err := models.OwnFolder(); err == nil {
 		own = append(own, cache)
 	}
-	return r.Advice(caps(r), recipe.Ground{Files: found, Models: used, Own: own})
+	out := r.Advice(caps(r), recipe.Ground{Files: found, Models: used, Own: own})
+	least := int(shim.LeastSilence.Seconds())
+	switch r.Backend {
+	case "ray", "dask", "spark":
+		if r.WorkerTimeout > 0 && r.WorkerTimeout < least {
+			out = append(out, recipe.Problem{Pos: recipe.Pos{File: r.File}, Severity: recipe.SeverityNote,
+				Msg: fmt.Sprintf("worker_timeout is %d: on %s it is %d, since signs of life come every five seconds", r.WorkerTimeout, caps(r).Engine, least)})
+		}
+	}
+	return out
 }
 
 // planAdvice is advice on a recipe whose plan is made.

@@ -111,3 +111,20 @@ func TestRefusedBeforeAnythingRuns(t *testing.T) {
 		t.Errorf("a refused run left its folder: %v", err)
 	}
 }
+
+// TestTimeoutAdvice tells of a worker_timeout that is less than an engine has.
+func TestTimeoutAdvice(t *testing.T) {
+	dir := t.TempDir()
+	input := write(t, filepath.Join(dir, "in.jsonl"), "{\"text\":\"a\"}\n")
+	for args, noted := range map[string]bool{
+		"spark 4": true, "dask 14": true, "ray 14": true, "ray 15": false, "slurm 4": false,
+	} {
+		backend, timeout, _ := strings.Cut(args, " ")
+		o := corpusmill(t, "check", "--dataset_path", input, "--export_path", filepath.Join(dir, "out"), "--backend", backend, "--worker_timeout", timeout,
+			"--dask_address", "tcp://there:8786", "--spark_address", "sc://there:15002")
+		o.want(t, 0)
+		if got := strings.Contains(o.stderr, "note: worker_timeout is "+timeout); got != noted {
+			t.Errorf("%s: noted %t; stderr:\n%s", args, got, o.stderr)
+		}
+	}
+}

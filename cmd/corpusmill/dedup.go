@@ -11,60 +11,82 @@ import (
 
 	"corpusmill/exec"
 	"corpusmill/plan"
+	"corpusmill/recipe"
+	"corpusmill/storage/object"
 )
 
 func dedup(e *env, args []string) error {
 	if len(args) < 3 || args[0] != "index" || strings.HasPrefix(args[2], "-") {
 		return usageError{"write dedup index build INDEX, dedup index add INDEX or dedup index info INDEX"}
 	}
-	folder := filepath.Clean(args[2])
+	if object.In(args[2]) {
+		return usageError{fmt.Sprintf("an index lies in a folder, and %s is in an object store: give a folder that all machines share", args[2])}
+	}
 	switch args[1] {
-	case "build":
-		return e.makeIndex(folder, false, args[3:])
-	case "add":
-		return e.makeIndex(folder, true, args[3:])
+	case "build", "add":
+		return e.driven(append([]string{"dedup"}, args...), func() error { return e.makeIndex(args) })
 	case "info":
-		return e.indexInfo(folder, args[3:])
+		return e.indexInfo(filepath.Clean(args[2]), args[3:])
 	}
 	return usageError{fmt.Sprintf("there is no dedup index %s, but build, add and info", args[1])}
 }
 
-// makeIndex builds an index, or adds to one.
-func (e *env) makeIndex(folder string, add bool, args []string) error {
+// beginIndex reads the command line of a run that makes an index: its Export
+// is that index.
+func (e *env) beginIndex(args []string) (*flags, *recipe.Recipe, error) {
+	folder := filepath.Clean(args[2])
 	// A recipe's export_path has no effect, and needn't be there.
-	f, r, err := e.begin(append([]string{"--export_path", folder + ".jsonl"}, args...))
+	f, r, err := e.begin(append([]string{"--export_path", folder + ".jsonl"}, args[3:]...))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
+	r.Export = recipe.Export{Path: folder, Format: "jsonl"}
+	return f, r, nil
+}
+
+// indexJob finds the inputs of a run that makes an index, or adds to one.
+func (e *env) indexJob(r *recipe.Recipe, add bool) (plan.Job, error) {
 	job, err := e.job(r)
+	job.Output = plan.Output{Path: r.Export.Path, Format: r.Export.Format, Layout: plan.IndexFolder}
+	job.AddToIndex, job.KeepStats = add, false
+	return job, err
+}
+
+// makeIndex builds an index, or adds to one.
+func (e *env) makeIndex(args []string) error {
+	f, r, err := e.beginIndex(args)
 	if err != nil {
 		return err
 	}
-	job.Output = plan.Output{Path: folder, Format: "jsonl", Layout: plan.IndexFolder}
-	job.AddToIndex, job.KeepStats = add, false
-	if !f.set["restart"] {
-		// A run that was killed while it published has made the index another one:
-		// to go on with it by its plan is too late, and all that is left to do is this.
-		run, _, err := runFolder(job.Output, "")
+	return e.placed(f, r, func() error {
+		job, err := e.indexJob(r, args[1] == "add")
 		if err != nil {
 			return err
 		}
-		done, report, err := exec.Conclude(run)
-		if err != nil {
-			return err
-		}
-		if done != nil && slices.Equal(done.OwnInputs(), job.Inputs) {
-			if err := e.printReport(report, f.set["json"], f.set["quiet"], job.Output, run, 0); err != nil {
+		if !f.set["restart"] {
+			// A run that was killed while it published has made the index another one:
+			// to go on with it by its plan is too late, and all that is left to do is this.
+			run, _, err := runFolder(job.Output, r.WorkDir)
+			if err != nil {
 				return err
 			}
-			return judge(r, report, run)
+			done, report, err := exec.Conclude(run)
+			if err != nil {
+				return err
+			}
+			if done != nil && slices.Equal(done.OwnInputs(), job.Inputs) {
+				if err := e.printReport(report, f.set["json"], f.set["quiet"], job.Output, run, 0); err != nil {
+					return err
+				}
+				return judge(r, report, run)
+			}
 		}
-	}
-	p, err := plan.Build(e.ctx, job)
-	if err != nil {
-		return err
-	}
-	return e.execute(f, r, p)
+		p, err := plan.Build(e.ctx, job)
+		if err != nil {
+			return err
+		}
+		return e.execute(f, r, p)
+	})
 }
 
 // indexSummary is what dedup index info prints.

@@ -11,6 +11,7 @@ import (
 	"corpusmill/backend/ranks"
 	"corpusmill/backend/ray"
 	"corpusmill/doctor"
+	"corpusmill/storage/object"
 )
 
 // asJob has the doctor run on the head of a Ray cluster, by its dashboard.
@@ -33,7 +34,7 @@ func (d *diagnosis) asJob() error {
 	}
 	j.Verb = "doctor"
 	for _, name := range []string{"folder", "wait"} {
-		if v := d.f.values[name]; v != "" {
+		if v := d.f.values[name]; v != "" && !object.In(v) { // a store is in export_path
 			j.Args = append(j.Args, "--"+name+"="+v)
 		}
 	}
@@ -85,7 +86,7 @@ func (d *diagnosis) byRanks() (err error) {
 	if err != nil {
 		verdict = doctor.Verdict{Exit: failureCode(err), Message: err.Error()}
 	}
-	if e := post.Judge(d.ctx, verdict); err == nil {
+	if e := post.Judge(d.ctx, ranks.ProbeName(0), verdict); err == nil {
 		err = e
 	}
 	return err

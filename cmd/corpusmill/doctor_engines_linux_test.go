@@ -18,6 +18,7 @@ import (
 	"corpusmill/doctor"
 	"corpusmill/internal/netns"
 	"corpusmill/internal/scratch"
+	"corpusmill/storage/object/s3/s3test"
 )
 
 // diagnosed is what doctor prints with --json.
@@ -121,6 +122,22 @@ func TestDoctorRay(t *testing.T) {
 		o.want(t, 0)
 		o.wantOut(t, c.Machines[0].IP, c.Machines[1].IP, "fit")
 		nothingStays(t, dir)
+	})
+	t.Run("store", func(t *testing.T) {
+		t.Setenv("CORPUSMILL_PYTHON", filepath.Join(c.Bin, "python"))
+		s := s3test.StartOn(t, c.Machines[0])
+		in := write(t, filepath.Join(s.Folder, s.Bucket, "in.jsonl"), string(rows(1<<10, 0)))
+		o := doctorApart(t, c.Machines[0], s, "--backend", "ray", "--ray_address", c.Address, "--dataset_path", s.Path("in.jsonl"), "--export_path", s.Path("out"), "--json")
+		o.want(t, 0)
+		r := diagnosed(t, o)
+		if len(r.Nodes) != 2 || r.Shared != "" || r.Nodes[1].Facts == nil || r.Nodes[1].Facts.Store == nil || r.Nodes[1].Facts.Store.Seconds == 0 {
+			t.Errorf("the report is %+v", r)
+		}
+		// A job gets no secret, and the head has none of its own.
+		o = doctorApart(t, c.Machines[0], s, "--backend", "ray", "--ray_address", c.Jobs, "--folder", s.Path("out"))
+		o.want(t, exitFailure)
+		o.wantOut(t, "store    "+s.Path("out/doctor.jsonl"), "without credentials", "set AWS_ACCESS_KEY_ID")
+		bareFolder(t, s, in)
 	})
 	t.Run("folder missing on one node", func(t *testing.T) {
 		if _, err := osexec.LookPath("nsenter"); err != nil {

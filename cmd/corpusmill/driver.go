@@ -14,6 +14,7 @@ import (
 
 	"corpusmill/recipe"
 	"corpusmill/runs"
+	"corpusmill/storage/object"
 )
 
 // driving is what this process tells others, in the run folder, of the run
@@ -24,6 +25,8 @@ type driving struct {
 	folder  string
 	told    *runs.Driver // nil as long as nothing is told
 	stop    func()       // ends the telling of progress
+	// launches says that the run's ranks are this process's children.
+	launches bool
 }
 
 // beatEvery is the time between two tellings of how far a run is.
@@ -128,7 +131,7 @@ func (d *driving) enter(folder string, r *recipe.Recipe) (err error) {
 			run.Bound = "it read standard input"
 		}
 	}
-	if r.Backend == "ranks" {
+	if r.Backend == "ranks" && !d.launches {
 		run.Bound = "a launcher started its ranks, and has to start them again"
 	}
 	if err := run.Write(); err != nil {
@@ -146,6 +149,9 @@ func newRun(folder string, command []string, r *recipe.Recipe) (*runs.Run, error
 	}
 	run := &runs.Run{ID: runs.ID(folder), Folder: folder, Try: old.Try + 1, Backend: r.Backend, Place: runs.Terminal,
 		Host: runs.Self().Host, Started: time.Now().Round(time.Millisecond), Env: map[string]string{}}
+	if object.In(r.Export.Path) {
+		run.Away = r.Export.Path
+	}
 	for _, arg := range command {
 		if name := strings.ReplaceAll(strings.TrimLeft(arg, "-"), "-", "_"); name == "restart" || name == "restart=true" {
 			run.Restart = true

@@ -20,6 +20,22 @@ func TestDask(t *testing.T) {
 	c := dasktest.Start(t, 2, true)
 	c.Setenv(t)
 	t.Setenv("CORPUSMILL_PYTHON", c.Python)
+	t.Run("machine asleep", func(t *testing.T) {
+		input := write(t, filepath.Join(scratch.Dir(t), "in.jsonl"), string(rows(8<<20, 0.3)))
+		o := corpusmill(t, trial{"local", mapDedup, "out.jsonl", nil}.in(t, scratch.Dir(t), input)...)
+		o.want(t, 0)
+		calm := report(t, o)
+		x := trial{"dask", mapDedup, "out.jsonl", []string{"--backend", "dask", "--dask_address", c.Address, "--worker_timeout", "16", "--quiet=false"}}
+		dir := scratch.Dir(t)
+		_, wait := begin(t, x.in(t, dir, input))
+		patiently(t, "no worker is at work there", func() bool { return len(c.Machines[1].Find(t, "worker "+dir)) > 0 })
+		c.Machines[1].FreezeFor(t, 22*time.Second)
+		o = wait()
+		x.check(t, o, calm, contents(t, calm))
+		if !strings.Contains(o.stderr, "it gave no sign of life for 16s") {
+			t.Errorf("the worker wasn't missed; stderr:\n%s", o.stderr)
+		}
+	})
 	engineFaults(t, c.Machines, disk, "--backend", "dask", "--dask_address", c.Address)
 }
 

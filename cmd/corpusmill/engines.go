@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"corpusmill/backend/dask"
 	"corpusmill/backend/local"
@@ -46,6 +47,9 @@ func (e *env) backend(r *recipe.Recipe, p *plan.Plan, now exec.Clock, logf func(
 		engine = spark.Engine(r.SparkAddress)
 	default:
 		return nil, usageError{fmt.Sprintf("there is no backend %q", r.Backend)}
+	}
+	if r.WorkerTimeout > 0 {
+		engine.Silence = max(time.Duration(r.WorkerTimeout)*time.Second, shim.LeastSilence)
 	}
 	b := &shim.Backend{Engine: engine, Python: r.Python, Needs: needs(r, p), Clock: now, Logf: logf}
 	if r.NPGiven {

@@ -21,7 +21,8 @@ func help(c command) string {
   --json               print the report as JSON
   -q, --quiet          print nothing but errors
   --rank N, --world-size N   which copy of how many this is, with --backend ranks, where no
-                       launcher tells it by RANK and WORLD_SIZE or its own variables
+                       launcher tells it by RANK and WORLD_SIZE or its own variables. Without
+                       --rank and a launcher this process starts the other copies
   --KEY VALUE          set a key of the recipe; these have an effect:
 ` + keyHelp() + `  --OP.PARAM VALUE     set a parameter of an operator, as in --text_length_filter.min_len 20
 
@@ -105,14 +106,17 @@ instead; what works there otherwise than one may expect is a note.
                        that say where it is: --ray_address, --dask_address, --spark_address,
                        --slurm_options, --python; or a recipe that has them:
   --config RECIPE      also see whether each machine has the dataset
-  --folder DIR         the folder that all machines have to share; that of export_path by default
+  --folder DIR         the folder that all machines have to share; that of export_path by default.
+                       Without a recipe it may be a place in a store, s3://BUCKET/FOLDER
   --wait SECONDS       how long a machine may take to begin (60)
   --rank N, --world-size N   as in process: each rank runs the doctor, rank 0 reports
   --json               print the report as JSON
   -q, --quiet          print nothing but errors
 
 A probe runs on each machine that would get tasks, as their program would: what it is built of, the
-engine's versions, the shared folder both ways, clock, disks, memory, CPUs, GPUs, open files. Of each
+engine's versions, the shared folder both ways, clock, disks, memory, CPUs, GPUs, open files. With
+export_path in an object store each machine makes an object there, reads, lists and removes it, and
+drops an upload; on Ray and Dask without work_dir no folder is looked for then. Nothing stays. Of each
 fault a line says what it is, where, and how to mend it. Exit codes: 0 fit, perhaps with warnings;
 1 not fit.`
 	case "worker":
@@ -128,8 +132,9 @@ fault a line says what it is, where, and how to mend it. Exit codes: 0 fit, perh
 
   --nodes N            nodes of the job that is submitted (1); inside of an allocation all of its
                        nodes are taken
-  process ...          the run and its flags. --python is the Python with ray on all nodes,
-                       --slurm_options are for sbatch
+  process ...          the run and its flags; or resplit, dedup index build, dedup index add with
+                       theirs. --python is the Python with ray on all nodes, --slurm_options are
+                       for sbatch
 
 The exit code is that of the run. docs/guide/engines.md tells more.`
 	case "explain":

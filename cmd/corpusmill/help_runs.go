@@ -15,7 +15,12 @@ its run folder. Runs that process started are known by their path.`
   --driver-options "OPTIONS"   for sbatch, with --driver job; by default those of slurm_options
   --json               print the ID, the folder and the place of the log as JSON
 
-All other flags are those of process. What process refuses, submit refuses with the same exit code,
+All other flags are those of process. The runs of other commands are submitted by their name:
+
+  corpusmill submit resplit INPUT... -o FOLDER
+  corpusmill submit dedup index build INDEX --config RECIPE
+
+--backend ranks needs --world_size N: so many ranks on this machine, or in the job. What process refuses, submit refuses with the same exit code,
 and leaves everything as it was. With --ray_address http://HOST:8265 the run is a job on the head.`
 	case "status":
 		return `

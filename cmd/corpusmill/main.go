@@ -54,7 +54,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"process", "--config RECIPE [--KEY VALUE] [--OP.PARAM VALUE]", "run a recipe", process},
-		{"submit", "--config RECIPE [--driver job] [flags of process]", "run a recipe and don't wait for it", submit},
+		{"submit", "[COMMAND] --config RECIPE [--driver job] [flags of process]", "run a recipe and don't wait for it", submit},
 		{"status", "[RUN] [--watch]", "tell how a run is, or list those that were submitted", status},
 		{"logs", "RUN [-f] [--tail N]", "print what a submitted run prints", logs},
 		{"cancel", "RUN [--force] [--timeout SECONDS]", "stop a run; what is done is kept", cancel},

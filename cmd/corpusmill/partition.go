@@ -14,6 +14,7 @@ import (
 	"corpusmill/recipe"
 	"corpusmill/storage"
 	"corpusmill/storage/fs"
+	"corpusmill/storage/object"
 )
 
 // partitionCommand shares a dataset out, a file for each node.
@@ -64,6 +65,8 @@ func (e *env) partitionRequest(f *flags) (q partition.Request, err error) {
 		return q, usageError{"partition what? Name files, folders or patterns"}
 	case q.Folder == "" || q.Folder == "-":
 		return q, usageError{"where to? Give -o FOLDER"}
+	case object.In(q.Folder):
+		return q, usageError{fmt.Sprintf("partition writes to a folder of this machine, and %s is in an object store", q.Folder)}
 	}
 	if q.Nodes, err = nodeNames(f.values["nodes"], f.values["hosts"]); err != nil {
 		return q, err

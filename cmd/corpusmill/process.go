@@ -81,23 +81,16 @@ func (e *env) process(args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := e.driving.claim(f, r); err != nil {
-		return err
+	if r.Backend == "ray" && strings.Contains(r.RayAddress, "://") {
+		return e.rayJob(f, r)
 	}
-	run := func() error {
+	return e.placed(f, r, func() error {
 		p, err := e.prepare(r)
 		if err != nil {
 			return err
 		}
 		return e.execute(f, r, p)
-	}
-	if r.Backend == "ray" && strings.Contains(r.RayAddress, "://") {
-		return e.rayJob(f, r)
-	}
-	if r.Backend == "ranks" {
-		return e.ranked(f, r, r.Job(nil).Output, run)
-	}
-	return run()
+	})
 }
 
 // begin reads the command line of a run and its recipe.

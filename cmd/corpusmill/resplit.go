@@ -27,14 +27,23 @@ const (
 // resplit writes a dataset anew, in files of one size: a run of a recipe
 // without steps, which goes on where it was stopped as any run does.
 func resplit(e *env, args []string) error {
-	alone := []string{"json", "restart", "quiet", "q"}
-	f, err := takeFlags(args, alone, []string{"o", "output", "format", "config", "rank", "world_size"})
+	run, err := e.resplitArgs(args)
 	if err != nil {
 		return err
 	}
+	return process(e, run)
+}
+
+// resplitArgs are the arguments of process that do what resplit is asked for.
+func (e *env) resplitArgs(args []string) ([]string, error) {
+	alone := []string{"json", "restart", "quiet", "q"}
+	f, err := takeFlags(args, alone, []string{"o", "output", "format", "config", "rank", "world_size"})
+	if err != nil {
+		return nil, err
+	}
 	run, sizes, err := resplitRun(f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range alone {
 		if f.set[name] {
@@ -49,20 +58,20 @@ func resplit(e *env, args []string) error {
 	// What the size of the files follows from is in the same recipe.
 	f, err = takeFlags(slices.Concat(run, sizes), alone, []string{"rank", "world_size"})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := e.load(f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(r.Steps) > 0 {
-		return usageError{fmt.Sprintf("resplit takes rows as they are, without %s: use process with a folder as export_path", r.Steps[0].Label)}
+		return nil, usageError{fmt.Sprintf("resplit takes rows as they are, without %s: use process with a folder as export_path", r.Steps[0].Label)}
 	}
 	size, err := fileSize(e.ctx, r, f.set["restart"])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return process(e, append(run, fmt.Sprintf("--export_shard_size=%d", size)))
+	return append(run, fmt.Sprintf("--export_shard_size=%d", size)), nil
 }
 
 // resplitRun is the command line of a run that does what resplit's flags ask

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"corpusmill/runs"
 )
@@ -23,7 +24,7 @@ func resume(e *env, args []string) error {
 		return usageError{fmt.Sprintf("run %s can't be started by its command alone: %s", s.ID, run.Bound)}
 	case s.State == runs.Done:
 		return fmt.Errorf("run %s is done: %s; corpusmill submit runs its recipe anew", s.ID, run.Output())
-	case len(run.Command) == 0 || run.Command[0] != "process":
+	case len(run.Command) == 0 || !slices.Contains(runCommands, run.Command[0]):
 		return fmt.Errorf("%s doesn't have the command of a run", run.Folder)
 	}
 	if err := os.Chdir(run.Dir); err != nil {

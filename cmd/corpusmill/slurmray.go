@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	osexec "os/exec"
-	"path/filepath"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"corpusmill/backend/slurm/slurmray"
-	"corpusmill/recipe"
 )
 
 func slurmCommand(e *env, args []string) error {
@@ -22,10 +23,28 @@ func slurmCommand(e *env, args []string) error {
 	case "ray":
 		return e.slurmRay(args[1:])
 	case "keeper":
-		k := &slurmray.Keeper{Getenv: e.getenv, CPUs: runtime.NumCPU()}
-		return k.Keep(e.ctx, e.stdin, e.stdout)
+		return e.slurmKeeper(args[1:])
 	}
 	return usageError{"write slurm ray [--nodes N] process --config RECIPE ..."}
+}
+
+// slurmKeeper looks after Ray on one node, or after what keepers of a job have
+// left there.
+func (e *env) slurmKeeper(args []string) error {
+	f, err := takeFlags(args, nil, []string{"sweep"})
+	if err != nil {
+		return err
+	}
+	if job := f.values["sweep"]; job != "" {
+		return slurmray.SweepNode(e.getenv, job)
+	}
+	// Slurm signals twice at a time limit, and what ends at the second signal has
+	// removed nothing.
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(e.ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	k := &slurmray.Keeper{Getenv: e.getenv, CPUs: runtime.NumCPU(), Now: time.Now}
+	return k.Keep(ctx, e.stdin, e.stdout)
 }
 
 // slurmRay does a run on a Ray cluster of its own, on the nodes of a Slurm
@@ -35,8 +54,8 @@ func (e *env) slurmRay(args []string) error {
 	if err != nil {
 		return err
 	}
-	args = withoutProcess(own.rest)
-	f, r, err := e.slurmRayRun(args)
+	command := runCommand(own.rest)
+	a, err := e.slurmRayRun(command)
 	if err != nil {
 		return err
 	}
@@ -50,74 +69,63 @@ func (e *env) slurmRay(args []string) error {
 	if err != nil {
 		return err
 	}
-	again := append([]string{self, "slurm", "ray", "process"}, args...)
+	again := append([]string{self, "slurm", "ray"}, command...)
 	if !slurmray.Inside(e.getenv) {
-		return e.slurmRayJob(f, r, max(nodes, 1), again)
+		return e.slurmRayJob(a, max(nodes, 1), again)
 	}
-	a, err := slurmray.Find(e.ctx, e.getenv)
+	where, err := slurmray.Find(e.ctx, e.getenv)
 	if err != nil {
 		return err
 	}
-	if nodes > 0 && nodes != len(a.Nodes) {
-		return usageError{fmt.Sprintf("--nodes is %d, but job %s, in which this is, has %d: leave it out here", nodes, a.Job, len(a.Nodes))}
+	if nodes > 0 && nodes != len(where.Nodes) {
+		return usageError{fmt.Sprintf("--nodes is %d, but job %s, in which this is, has %d: leave it out here", nodes, where.Job, len(where.Nodes))}
 	}
-	if first := a.Nodes[0].Name; a.Here != first {
-		return e.onNode(first, again)
+	if first := where.Nodes[0].Name; where.Here != first {
+		return e.onNode(where, keeper(self), again)
 	}
-	return e.onRay(f, r, a, self, args)
+	return e.onRay(a, where, self)
 }
 
-// withoutProcess leaves out -- and the name of the command process.
-func withoutProcess(args []string) []string {
-	args = slices.Clone(args)
-	if i := slices.Index(args, "--"); i >= 0 {
-		args = slices.Delete(args, i, i+1)
-	}
-	for i, a := range args {
-		if a == "process" && (i == 0 || strings.Contains(args[i-1], "=") || !strings.HasPrefix(args[i-1], "--")) {
-			return slices.Delete(args, i, i+1)
-		}
-	}
-	return args
-}
+// keeper is the command that looks after Ray on a node.
+func keeper(self string) []string { return []string{self, "slurm", "keeper"} }
 
-// slurmRayRun reads the command line and the recipe of the run. What the
-// recipe has to tell is told when it runs.
-func (e *env) slurmRayRun(args []string) (*flags, *recipe.Recipe, error) {
-	f, err := takeFlags(args, []string{"json", "restart", "quiet", "q"}, []string{"config"})
-	if err != nil {
-		return nil, nil, err
-	}
-	over, _, err := recipe.ParseArgs(f.rest)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, o := range over {
-		if o.Key == "backend" || o.Key == "ray_address" {
-			return nil, nil, usageError{fmt.Sprintf("%s can't be given with slurm ray, which sets it", o.Arg)}
+// onRay is the flag of all runs of slurm ray.
+const onRay = "--backend=ray"
+
+// slurmRayRun reads the command line and the recipe of the run. What these
+// have to tell is told when it runs.
+func (e *env) slurmRayRun(command []string) (*asked, error) {
+	for _, arg := range command {
+		name, _, _ := strings.Cut(arg, "=")
+		switch strings.ReplaceAll(name, "-", "_") {
+		case "__backend", "__ray_address":
+			return nil, usageError{fmt.Sprintf("%s can't be given with slurm ray, which sets it", name)}
 		}
 	}
-	r, err := e.load(f)
-	return f, r, err
+	silent := *e
+	silent.stderr = io.Discard
+	a, err := silent.ask(slices.Concat(command, []string{onRay}))
+	if a != nil {
+		a.command = command
+	}
+	return a, err
 }
 
 // slurmRayJob submits the command as a job, and stays with it.
-func (e *env) slurmRayJob(f *flags, r *recipe.Recipe, nodes int, command []string) error {
+func (e *env) slurmRayJob(a *asked, nodes int, command []string) error {
+	f, r := a.flags, a.recipe
 	if r.Export.Path == "-" {
 		return usageError{"slurm ray needs an export_path in a folder that all nodes share: standard output isn't one"}
 	}
-	folder, _, err := runFolder(r.Job(nil).Output, r.WorkDir)
+	folder, err := folderOf(r)
 	if err != nil {
-		return err
-	}
-	if folder, err = filepath.Abs(folder); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
 	j := &slurmray.Job{Name: "corpusmill-ray", Command: command, Nodes: nodes, Options: r.SlurmOptions, Folder: folder, Stdout: e.stdout, Stderr: e.stderr}
-	if !f.set["quiet"] && !f.set["q"] {
+	if !f.set["quiet"] {
 		j.Logf = e.notef
 	}
 	err = j.Run(e.ctx)
@@ -131,17 +139,25 @@ func (e *env) notef(format string, args ...any) {
 	fmt.Fprintf(e.stderr, "note: %s\n", fmt.Sprintf(format, args...))
 }
 
-// onNode gives the command on another node of the allocation. Signals reach
-// it there.
-func (e *env) onNode(node string, command []string) error {
+// onNode gives the command on the first node of the allocation. Signals reach
+// it there. When it is killed, what it has left on the nodes goes.
+func (e *env) onNode(where *slurmray.Allocation, keeper, command []string) error {
+	node := where.Nodes[0].Name
 	srun := osexec.CommandContext(e.ctx, "srun", append([]string{"--overlap", "--nodes=1", "--ntasks=1", "--nodelist=" + node, "--cpu-bind=none",
 		"--mpi=none", "--quiet", "--disable-status"}, command...)...)
 	srun.Stdin, srun.Stdout, srun.Stderr = nil, e.stdout, e.stderr
 	srun.Cancel = func() error { return srun.Process.Signal(os.Interrupt) }
 	srun.WaitDelay = nodeTime
 	err := srun.Run()
-	if exit := (*osexec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() > 0 && e.ctx.Err() == nil {
-		return followed{exit.ExitCode(), fmt.Sprintf("the command on %s ended with exit code %d, as it says above", node, exit.ExitCode())}
+	if exit := (*osexec.ExitError)(nil); errors.As(err, &exit) && e.ctx.Err() == nil {
+		if exit.ExitCode() == killedExit {
+			if left := slurmray.Sweep(e.ctx, where, where.Nodes, keeper); left != nil {
+				e.notef("files of Ray may be left: %v", left)
+			}
+		}
+		if exit.ExitCode() > 0 {
+			return followed{exit.ExitCode(), fmt.Sprintf("the command on %s ended with exit code %d, as it says above", node, exit.ExitCode())}
+		}
 	}
 	return err
 }
@@ -150,9 +166,9 @@ func (e *env) onNode(node string, command []string) error {
 const nodeTime = 2 * time.Minute
 
 // onRay starts Ray on the allocation, does the run and ends Ray.
-func (e *env) onRay(f *flags, r *recipe.Recipe, a *slurmray.Allocation, self string, args []string) (err error) {
-	o := slurmray.Options{Allocation: a, Python: r.Python, Keeper: []string{self, "slurm", "keeper"}}
-	if !f.set["quiet"] && !f.set["q"] {
+func (e *env) onRay(a *asked, where *slurmray.Allocation, self string) (err error) {
+	o := slurmray.Options{Allocation: where, Python: a.recipe.Python, Keeper: keeper(self)}
+	if !a.flags.set["quiet"] {
 		o.Logf = e.notef
 	}
 	c, err := slurmray.Start(e.ctx, o)
@@ -171,5 +187,5 @@ func (e *env) onRay(f *flags, r *recipe.Recipe, a *slurmray.Allocation, self str
 	os.Unsetenv("RAY_AUTH_TOKEN")
 	os.Setenv("RAY_AUTH_MODE", "token")
 	os.Setenv("RAY_AUTH_TOKEN_PATH", c.TokenFile)
-	return process(e, append(args, "--backend=ray", "--ray_address="+c.Address))
+	return a.run(e, onRay, "--ray_address="+c.Address)
 }

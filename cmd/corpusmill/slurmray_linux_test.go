@@ -4,7 +4,9 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,7 +26,13 @@ type slurmRayRun struct {
 // begin starts the run, and returns the process and its end.
 func (x *slurmRayRun) begin(t *testing.T, own ...string) (*osexec.Cmd, func() outcome) {
 	t.Helper()
-	c := program(t.Context(), append(append([]string{"slurm", "ray"}, own...), x.in(t, x.dir, x.input)...)...)
+	return x.beginCommand(t, own, x.in(t, x.dir, x.input)...)
+}
+
+// beginCommand starts a run by any command, on Ray.
+func (x *slurmRayRun) beginCommand(t *testing.T, own []string, command ...string) (*osexec.Cmd, func() outcome) {
+	t.Helper()
+	c := program(t.Context(), slices.Concat([]string{"slurm", "ray"}, own, command)...)
 	return beginOn(t, x.cluster, c.Env, c.Path, c.Args[1:]...)
 }
 
@@ -77,19 +85,28 @@ func (x *slurmRayRun) nothingLeft(t *testing.T) {
 	until(t, "Slurm has jobs left", func() bool { return len(x.cluster.Queue(t)) == 0 })
 }
 
-// noFolders checks that keepers have removed their folders, and those of
-// keepers that were killed before.
-func noFolders(t *testing.T) {
+// noFolders waits until keepers have removed their folders.
+func noFolders(t *testing.T, base string) {
 	t.Helper()
-	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "cmray-*")); err != nil || len(left) > 0 {
-		t.Errorf("folders of Ray are left: %v, %v", left, err)
+	var left []string
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if left, _ = filepath.Glob(filepath.Join(base, "cmray-*")); len(left) == 0 {
+			return
+		}
 	}
+	t.Errorf("folders of Ray are left: %v", left)
 }
 
 // TestSlurmRay runs on Ray in a job of two nodes, and ends it in every way.
 func TestSlurmRay(t *testing.T) {
 	bin := shimtest.Bin(t)
 	c := slurmtest.StartNodes(t, 2)
+	own, err := os.MkdirTemp("/tmp", "cmsr") // a short one, apart from those of other tests
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(own) }) // the node that is lost leaves something
+	t.Setenv("SLURM_TMPDIR", own)
 	input := write(t, filepath.Join(scratch.Dir(t), "in.jsonl"), string(rows(30<<20, 0.3)))
 	x := &slurmRayRun{cluster: c, dir: scratch.Dir(t), input: input, trial: trial{"slurm ray", mapDedup, "out.jsonl", []string{"--python", filepath.Join(bin, "python"), "--quiet=false",
 		"--slurm_options=--cpus-per-task=1"}}}
@@ -105,7 +122,7 @@ func TestSlurmRay(t *testing.T) {
 	t.Logf("a run took %v", time.Since(began).Round(time.Millisecond))
 	x.check(t, o, calm, files)
 	x.nothingLeft(t)
-	noFolders(t)
+	noFolders(t, own)
 
 	// disturbed has something happen amid a run, and gives the same command again.
 	disturbed := func(name string, strike func(t *testing.T, driver *osexec.Cmd), want func(t *testing.T, o outcome)) {
@@ -127,10 +144,10 @@ func TestSlurmRay(t *testing.T) {
 			if y.check(t, wait(), calm, files) != 1 {
 				t.Error("the run began anew")
 			}
-			// A folder may be left, of a keeper that Slurm has killed.
 			y.nothingLeft(t)
 		})
 	}
+	calmly := func(t *testing.T) { t.Helper(); noFolders(t, own) }
 	ends := func(code int, parts ...string) func(*testing.T, outcome) {
 		return func(t *testing.T, o outcome) { t.Helper(); o.want(t, code, parts...) }
 	}
@@ -140,12 +157,20 @@ func TestSlurmRay(t *testing.T) {
 			t.Fatalf("%s: %v: %s", name, err, out)
 		}
 	}
+	disturbed("a keeper is killed", func(t *testing.T, _ *osexec.Cmd) { c.Machines[1].KillOne(t, "slurm keeper") }, ends(0))
+	calmly(t)
 	if !full() {
 		return
 	}
+	disturbed("all keepers are killed", func(t *testing.T, _ *osexec.Cmd) {
+		for _, m := range c.Machines {
+			m.KillOne(t, "slurm keeper")
+		}
+	}, func(t *testing.T, o outcome) { calmly(t) })
 	disturbed("the command is killed on its node", func(t *testing.T, _ *osexec.Cmd) {
 		c.Machine.KillOne(t, "slurm ray process")
 	}, ends(exitFailure, "give the same command again"))
+	calmly(t)
 	t.Run("in an allocation that is there", func(t *testing.T) {
 		y := *x
 		y.dir = scratch.Dir(t)
@@ -154,15 +179,64 @@ func TestSlurmRay(t *testing.T) {
 		_, wait := beginOn(t, c, p.Env, "salloc", append(salloc, "--words_num_filter.gpu_required", "1")...)
 		y.check(t, wait(), calm, files)
 		y.nothingLeft(t)
-		noFolders(t)
+		calmly(t)
 	})
+	t.Run("other commands", func(t *testing.T) { slurmRayCommands(t, x) })
 	disturbed("Ctrl-C", func(t *testing.T, driver *osexec.Cmd) { driver.Process.Signal(os.Interrupt) }, ends(130))
+	calmly(t)
 	disturbed("scancel", func(t *testing.T, _ *osexec.Cmd) { command(t, "scancel", "--name=corpusmill-ray") },
 		ends(exitFailure, "CANCELLED", "give the same command again"))
+	calmly(t)
 	disturbed("time limit", func(t *testing.T, _ *osexec.Cmd) {
 		job := strings.Fields(c.Queue(t)[0])[0]
 		job, _, _ = strings.Cut(job, "_")
+		// Slurm looks for jobs that are over their time twice a minute: the run is
+		// held up until then, and goes on by the SIGCONT before the SIGTERM.
+		for _, pid := range c.Machine.Find(t, "slurm ray process") {
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+		}
 		command(t, "scontrol", "update", "jobid="+job, "timelimit=0:01")
-	}, ends(exitFailure, "TIMEOUT"))
+	}, ends(exitFailure, "TIMEOUT", "give the same command again"))
+	calmly(t)
 	disturbed("node lost", func(t *testing.T, _ *osexec.Cmd) { c.Lose(t, 1) }, ends(0))
+}
+
+// slurmRayCommands does runs by other commands than process, with Ray's files in
+// a folder that Slurm gives the job.
+func slurmRayCommands(t *testing.T, x *slurmRayRun) {
+	y := *x
+	y.dir = scratch.Dir(t)
+	private := filepath.Join(t.TempDir(), strings.Repeat("private", 10))
+	if err := os.Mkdir(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SLURM_TMPDIR", private)
+	out := filepath.Join(y.dir, "cut")
+	_, wait := y.beginCommand(t, []string{"--nodes", "2"}, append([]string{"resplit", y.input, "-o", out}, y.flags...)...)
+	until(t, "Ray's files aren't in SLURM_TMPDIR", func() bool {
+		found, err := filepath.Glob(filepath.Join(private, "cmray-*", "*", "session_*", "sockets", "raylet"))
+		return err == nil && len(found) == 2
+	})
+	wait().want(t, 0)
+	y.nothingLeft(t)
+	noFolders(t, private)
+	if files := parts(t, out); len(files) < 2 || strings.Join(files, "") != read(t, y.input) {
+		t.Errorf("%d files, or not the rows of the input", len(files))
+	}
+
+	index := newIndexFixture(t, 1<<20)
+	corpusmill(t, index.make("build", index.in[0])...).want(t, 0)
+	want := corpusmill(t, "dedup", "index", "info", index.index, "--json").stdout
+	if err := os.RemoveAll(index.index); err != nil {
+		t.Fatal(err)
+	}
+	_, wait = y.beginCommand(t, nil, append(index.make("build", index.in[0]), y.flags...)...)
+	wait().want(t, 0)
+	y.nothingLeft(t)
+	noFolders(t, private)
+	if got := corpusmill(t, "dedup", "index", "info", index.index, "--json").stdout; got != want {
+		t.Errorf("the index is\n%swant\n%s", got, want)
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"corpusmill/backend/ranks"
 	"corpusmill/exec"
 	"corpusmill/plan"
 	"corpusmill/recipe"
@@ -15,7 +14,7 @@ import (
 func (e *env) findSlots(f *flags, r *recipe.Recipe) {
 	switch {
 	case r.Backend == "ranks":
-		if place, err := ranks.Find(e.getenv, f.values["rank"], f.values["world_size"]); err == nil {
+		if place, _, err := e.rankPlace(f); err == nil {
 			r.Slots = place.Size * rankWorkers(r, place)
 		}
 	case r.Backend == "slurm" && !r.NPGiven:

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"corpusmill/backend/ranks"
 	"corpusmill/backend/slurm"
 	"corpusmill/exec"
 	"corpusmill/recipe"
@@ -24,6 +25,7 @@ type start struct {
 	options []string  // for sbatch; none for those of the workers
 	again   *runs.Run // the run to go on with; nil for another one
 	force   bool      // also when it can't be seen whether that has ended
+	tasks   int       // ranks of a job; 0 for a job that is the driver alone
 }
 
 // start checks a run as process would, and starts it. A run that is refused,
@@ -33,13 +35,14 @@ func (e *env) start(s *start) (run *runs.Run, notes string, err error) {
 	var said bytes.Buffer
 	quiet := *e
 	quiet.stderr = &said
-	f, r, err := quiet.begin(s.command[1:])
+	a, err := quiet.ask(s.command)
 	if err != nil {
 		return nil, "", err
 	}
-	if err := s.suits(r); err != nil {
+	if err := s.suits(e, a); err != nil {
 		return nil, "", err
 	}
+	r := a.recipe
 	folder, err := folderOf(r)
 	if err != nil {
 		return nil, "", err
@@ -66,7 +69,7 @@ func (e *env) start(s *start) (run *runs.Run, notes string, err error) {
 	}
 	s.describe(run, r, kept)
 	if err = run.Write(); err == nil {
-		err = e.launch(run, f, r, kept)
+		err = e.launch(run, a, kept)
 	}
 	if err != nil {
 		if lost := kept.Restore(); lost != nil {
@@ -89,7 +92,7 @@ func (s *start) describe(run *runs.Run, r *recipe.Recipe, kept *runs.Kept) {
 	name := fmt.Sprintf("corpusmill-%s-%d", run.ID, run.Started.UnixMilli())
 	switch run.Place {
 	case runs.SlurmJob:
-		run.Job, run.Options = name, s.options
+		run.Job, run.Options, run.Tasks = name, s.options, s.tasks
 		if len(run.Options) == 0 {
 			run.Options = r.SlurmOptions
 		}
@@ -98,9 +101,10 @@ func (s *start) describe(run *runs.Run, r *recipe.Recipe, kept *runs.Kept) {
 	}
 }
 
-// suits refuses recipes of which the run can't go by itself, and finds the
-// place of those that have their own.
-func (s *start) suits(r *recipe.Recipe) error {
+// suits refuses runs that can't go by themselves, and finds the place of those
+// that have their own.
+func (s *start) suits(e *env, a *asked) error {
+	r := a.recipe
 	for _, in := range r.Inputs {
 		if in.Path == "-" {
 			return usageError{"a run that goes by itself can't read standard input: give the path of a file"}
@@ -109,13 +113,35 @@ func (s *start) suits(r *recipe.Recipe) error {
 	job := r.Backend == "ray" && strings.Contains(r.RayAddress, "://")
 	switch {
 	case r.Backend == "ranks":
-		return usageError{"--backend ranks is for a launcher, which keeps its ranks going by itself: have it start corpusmill process"}
+		return s.suitsRanks(e, a.flags)
+	case job && a.command[0] == "dedup":
+		return usageError{"dedup index can't be a job by the dashboard of Ray: give --ray_address auto or HOST:PORT, on a machine of the cluster"}
 	case job && s.place == runs.SlurmJob:
 		return usageError{"a run by the dashboard of Ray is a job on Ray already: leave out --driver job"}
 	case job:
 		s.place = runs.RayJob
 	case s.place == runs.RayJob:
 		s.place = runs.Detached
+	}
+	return nil
+}
+
+// suitsRanks refuses ranks that something else would have to start.
+func (s *start) suitsRanks(e *env, f *flags) error {
+	if f.values["rank"] != "" {
+		return usageError{"submit starts all ranks of a run: leave out --rank, and give --world_size alone"}
+	}
+	n, err := strconv.Atoi(f.values["world_size"])
+	if err != nil || n < 1 {
+		return usageError{"--backend ranks needs --world_size N: that many ranks on this machine, or with --driver job in one job of Slurm. " +
+			"Ranks of another launcher are kept going by that: have it start corpusmill process"}
+	}
+	if s.place == runs.SlurmJob {
+		s.tasks = n
+		return nil
+	}
+	if name := ranks.Launcher(e.getenv); name != "" {
+		return usageError{fmt.Sprintf("%s is set: this is one of the processes that a launcher has started. Have it start corpusmill process, or unset the variable", name)}
 	}
 	return nil
 }
@@ -144,15 +170,15 @@ func (e *env) vacant(folder string, force bool) error {
 }
 
 // launch starts the run at its place.
-func (e *env) launch(run *runs.Run, f *flags, r *recipe.Recipe, kept *runs.Kept) error {
-	switch run.Place {
+func (e *env) launch(run *runs.Run, a *asked, kept *runs.Kept) error {
+	switch f := a.flags; run.Place {
 	case runs.RayJob:
 		c, err := e.rayCluster(run.Address)
 		if err != nil {
 			return err
 		}
 		f.set["restart"], f.set["json"] = run.Restart, false
-		j, err := newRayJob(f, r)
+		j, err := newRayJob(f, a.recipe)
 		if err != nil {
 			return err
 		}
@@ -161,7 +187,7 @@ func (e *env) launch(run *runs.Run, f *flags, r *recipe.Recipe, kept *runs.Kept)
 		return err
 	case runs.SlurmJob:
 		// What can be known before the job has its turn is known at once.
-		if _, err := e.prepare(r); err != nil {
+		if err := a.check(e); err != nil {
 			return err
 		}
 		self, err := os.Executable()
@@ -171,7 +197,7 @@ func (e *env) launch(run *runs.Run, f *flags, r *recipe.Recipe, kept *runs.Kept)
 		env := maps.Clone(run.Env)
 		env[runs.TryVariable] = strconv.Itoa(run.Try)
 		job := &slurm.DriverJob{Name: run.Job, Dir: run.Dir, Command: append([]string{self}, run.Args()...), Env: env,
-			Log: runs.Log(run.Folder), Options: run.Options}
+			Log: runs.Log(run.Folder), Options: run.Options, Tasks: run.Tasks}
 		_, err = job.Submit(e.ctx)
 		return err
 	}
@@ -195,7 +221,8 @@ func (e *env) detach(run *runs.Run, kept *runs.Kept) error {
 	}
 	begun := func() bool {
 		d, err := runs.ReadDriver(run.Folder, run.Try)
-		return err == nil && d != nil && d.Begun
+		// One that has only to publish doesn't begin.
+		return err == nil && d != nil && (d.Begun || d.End != nil && d.End.State == runs.Done)
 	}
 	deadline := time.After(beginTime)
 	look := time.NewTicker(5 * time.Millisecond)

@@ -75,7 +75,11 @@ func (e *env) find(args []string) (*runs.Status, error) {
 	if err != nil {
 		g = "" // a path does without
 	}
-	folder, err := g.Find(args[0])
+	name, err := runName(g, args[0])
+	if err != nil {
+		return nil, err
+	}
+	folder, err := g.Find(name)
 	if err != nil {
 		return nil, err
 	}
@@ -151,11 +155,11 @@ func (e *env) listRuns(asJSON bool) error {
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RUN\tSTATE\tPROGRESS\tSTARTED\tRESULT")
 	for _, l := range all {
-		state, how := "?", l.Error
+		state, how, result := "?", l.Error, strings.TrimSuffix(l.Entry.Folder, runs.Suffix)
 		if l.Status != nil {
-			state, how = string(l.State), outline(l.Status)
+			state, how, result = string(l.State), outline(l.Status), l.Run.Output()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.Entry.ID, state, how, l.At.Local().Format(time.DateTime), strings.TrimSuffix(l.Entry.Folder, runs.Suffix))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.Entry.ID, state, how, l.At.Local().Format(time.DateTime), result)
 	}
 	return w.Flush()
 }

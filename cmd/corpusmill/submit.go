@@ -13,7 +13,7 @@ func submit(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	s := &start{command: append([]string{"process"}, f.rest...), options: strings.Fields(f.values["driver_options"])}
+	s := &start{command: runCommand(f.rest), options: strings.Fields(f.values["driver_options"])}
 	switch driver := f.values["driver"]; driver {
 	case "", "process":
 		if len(s.options) > 0 {

@@ -325,7 +325,6 @@ func TestSubmitRefused(t *testing.T) {
 		{exitUsage, `unknown operator "words_nums_filter"`, append(args, "--process", "[words_nums_filter: {}]")},
 		{exitUsage, "can't read standard input", []string{"submit", "--dataset_path", "-", "--export_path", s.out()}},
 		{exitUsage, "a run to standard output ends with who reads it", append(args, "--export_path", "-")},
-		{exitUsage, "is for a launcher", append(args, "--backend", "ranks")},
 		{exitUsage, "--driver is process or job", append(args, "--driver", "daemon")},
 		{exitUsage, "--driver_options are for the job", append(args, "--driver-options", "--mem=1G")},
 		{exitUsage, "the recipe names no input", []string{"submit", "--export_path", s.out()}},

@@ -8,6 +8,7 @@ import (
 
 	"corpusmill/internal/docgen"
 	"corpusmill/recipe"
+	_ "corpusmill/storage/object/s3"
 )
 
 // TestGuide holds that the recipes in the guide are right, apart from the

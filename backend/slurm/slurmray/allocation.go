@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"corpusmill/backend/slurm"
 )
@@ -25,6 +26,8 @@ type Allocation struct {
 	Nodes []Node // in Slurm's order
 	// Here is the name of the node that this process runs on, "" for none.
 	Here string
+	// KillWait is the time between SIGTERM and SIGKILL when Slurm ends the job.
+	KillWait time.Duration
 }
 
 // Node is a node of an allocation.
@@ -63,10 +66,29 @@ func Find(ctx context.Context, getenv func(string) string) (*Allocation, error) 
 		}
 		a.Nodes = append(a.Nodes, Node{name, address})
 	}
+	config, err := slurm.Call(ctx, "", "scontrol", "show", "config")
+	if err != nil {
+		return nil, err
+	}
+	a.KillWait = killWait(config)
 	if len(a.Nodes) == 0 {
 		return nil, fmt.Errorf("Slurm names no nodes of job %s for %q", a.Job, list)
 	}
 	return a, nil
+}
+
+// killWait reads Slurm's KillWait from its settings.
+func killWait(config string) time.Duration {
+	for line := range strings.Lines(config) {
+		key, value, _ := strings.Cut(line, "=")
+		var seconds int
+		if strings.TrimSpace(key) == "KillWait" {
+			if _, err := fmt.Sscan(value, &seconds); err == nil {
+				return time.Duration(seconds) * time.Second
+			}
+		}
+	}
+	return 30 * time.Second // Slurm's default
 }
 
 // fieldsOf reads a line of scontrol: words like Name=Value.

@@ -46,10 +46,14 @@ type Cluster struct {
 	stderr child.Tail
 	gone   chan struct{} // closed when srun has ended
 
-	logf func(format string, args ...any)
-	mu   sync.Mutex
-	end  error // how srun ended
-	shut bool  // Close was called
+	allocation *Allocation
+	keeper     []string
+
+	logf  func(format string, args ...any)
+	mu    sync.Mutex
+	clear map[string]bool // nodes on which nothing of Ray is left
+	end   error           // how srun ended
+	shut  bool            // Close was called
 }
 
 // closeTime is how long srun may take to end when the keepers are told to.
@@ -64,7 +68,8 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if o.Python == "" {
 		o.Python = "python3"
 	}
-	c := &Cluster{stderr: child.Tail{Max: 4 << 10}, gone: make(chan struct{}), logf: o.Logf}
+	c := &Cluster{stderr: child.Tail{Max: 4 << 10}, gone: make(chan struct{}), logf: o.Logf,
+		allocation: o.Allocation, keeper: o.Keeper, clear: map[string]bool{}}
 	n := fmt.Sprint(len(o.Allocation.Nodes))
 	c.srun = osexec.Command("srun", append([]string{"--overlap", "--nodes=" + n, "--ntasks=" + n, "--ntasks-per-node=1",
 		"--no-kill", "--kill-on-bad-exit=0", "--wait=0", "--cpu-bind=none", "--mpi=none", "--job-name=ray", "--quiet"}, o.Keeper...)...)
@@ -108,6 +113,12 @@ func (c *Cluster) own(out io.Reader, reports chan<- report, started chan<- error
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		var r report
 		if json.Unmarshal(lines.Bytes(), &r) == nil {
+			if r.Clear {
+				c.mu.Lock()
+				c.clear[r.Node] = true
+				c.mu.Unlock()
+				continue
+			}
 			reports <- r
 			continue
 		}
@@ -134,7 +145,8 @@ func (c *Cluster) join(ctx context.Context, o Options, reports <-chan report) (e
 	}()
 	late := time.NewTimer(o.Join)
 	defer late.Stop()
-	if err := c.say(order{Job: o.Allocation.Job, Python: o.Python, Token: rand.Text() + rand.Text(), Nodes: o.Allocation.Nodes}); err != nil {
+	if err := c.say(order{Job: o.Allocation.Job, Python: o.Python, Token: rand.Text() + rand.Text(), Nodes: o.Allocation.Nodes,
+		Grace: grace(o.Allocation.KillWait)}); err != nil {
 		return err
 	}
 	missing := []string{}
@@ -200,7 +212,8 @@ func (c *Cluster) words() string {
 	return ""
 }
 
-// Close ends Ray on all nodes.
+// Close ends Ray on all nodes, and removes what keepers that were killed have
+// left there.
 func (c *Cluster) Close() error {
 	c.mu.Lock()
 	c.shut = true
@@ -208,11 +221,28 @@ func (c *Cluster) Close() error {
 	c.in.Close() // it may be closed already, when srun has ended
 	select {
 	case <-c.gone:
-		return nil
 	case <-time.After(closeTime):
+		child.KillGroup(c.srun)
+		return fmt.Errorf("Ray's nodes haven't ended within %v: they end with job %s%s", closeTime, c.allocation.Job, c.words())
 	}
-	child.KillGroup(c.srun)
-	return fmt.Errorf("Ray's nodes haven't ended within %v: they end with job %s%s", closeTime, os.Getenv("SLURM_JOB_ID"), c.words())
+	var left []Node
+	c.mu.Lock()
+	for _, n := range c.allocation.Nodes {
+		if !c.clear[n.Name] {
+			left = append(left, n)
+		}
+	}
+	c.mu.Unlock()
+	if err := Sweep(context.Background(), c.allocation, left, c.keeper); err != nil && c.logf != nil {
+		c.logf("files of Ray may be left: %v", err)
+	}
+	return nil
+}
+
+// grace is how long a keeper waits for the lead when Slurm ends the job: the
+// rest of the time is for Ray's processes to end in.
+func grace(killWait time.Duration) time.Duration {
+	return max(min(killWait/3, 10*time.Second), time.Second)
 }
 
 // stepEnviron is the environment for srun. What the job or a step around it

@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"corpusmill/internal/filelock"
 )
 
 // order is a line from the lead to all keepers. The first has what all need to
@@ -24,7 +22,10 @@ type order struct {
 	Python string `json:"python,omitempty"`
 	Token  string `json:"token,omitempty"`
 	Nodes  []Node `json:"nodes,omitempty"`
-	Head   string `json:"head,omitempty"` // HOST:PORT
+	// Grace is how long a keeper that Slurm tells to end waits for the lead, in
+	// nanoseconds.
+	Grace time.Duration `json:"grace,omitempty"`
+	Head  string        `json:"head,omitempty"` // HOST:PORT
 }
 
 // report is a line from a keeper to the lead: its node is a part of the
@@ -35,6 +36,8 @@ type report struct {
 	Token   string `json:"token,omitempty"`   // path of the token's file there
 	Offer   offer  `json:"offer"`
 	Err     string `json:"err,omitempty"`
+	// Clear says that nothing of Ray is left on the node: the last report.
+	Clear bool `json:"clear,omitempty"`
 }
 
 // Keeper runs Ray on a node of an allocation.
@@ -42,17 +45,17 @@ type Keeper struct {
 	Getenv func(string) string
 	// CPUs are those of this process, for a Slurm that doesn't tell.
 	CPUs int
+	// Now is the wall clock.
+	Now func() time.Time
 }
 
 // tries is how often Ray is started: it gives a process 30 s to be there, which
 // is short where Python has to be read from a slow disk.
 const tries = 3
 
-// Deadlines of a keeper.
-const (
-	orderTime = 2 * time.Minute  // for the lead's first order, and the head's address
-	graceTime = 10 * time.Second // for the lead to end the cluster, after a signal
-)
+// orderTime is how long the lead may take for its first order, and for the
+// head's address.
+const orderTime = 2 * time.Minute
 
 // Keep starts Ray, and ends all of its processes when in ends, when ctx does and
 // the lead doesn't end the cluster soon after, or when Ray has ended itself,
@@ -74,7 +77,6 @@ func (k *Keeper) keep(ctx context.Context, name string, in io.Reader, out *json.
 	orders := make(chan order, 2) // all that come: the head's keeper doesn't wait for the second
 	led, over := context.WithCancel(context.WithoutCancel(ctx))
 	defer over()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(graceTime, over) })()
 	go func() {
 		defer over()
 		follow(led, in, orders)
@@ -83,6 +85,7 @@ func (k *Keeper) keep(ctx context.Context, name string, in io.Reader, out *json.
 	if err != nil || led.Err() != nil {
 		return err
 	}
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(o.Grace, over) })()
 	here := -1
 	for i, n := range o.Nodes {
 		if n.Name == name {
@@ -92,17 +95,23 @@ func (k *Keeper) keep(ctx context.Context, name string, in io.Reader, out *json.
 	if here < 0 {
 		return errors.New("this is none of the job's nodes")
 	}
-	dir, remove, err := folder(o.Job)
+	bases := folders(k.Getenv, o.Job)
+	// What can't be removed is nobody's loss but the disk's.
+	_ = sweep(bases, "", k.Now())
+	dir, err := newFolder(bases[0], o.Job)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if e := endDescendants(); err == nil {
-			err = e
+		end := errors.Join(endDescendants(), dir.remove())
+		if end == nil {
+			end = out.Encode(report{Node: name, Clear: true})
 		}
-		remove()
+		if err == nil {
+			err = end
+		}
 	}()
-	r := &ray{dir: dir, python: o.Python, token: filepath.Join(dir, "token"), offer: offerOf(k.Getenv, k.CPUs)}
+	r := &ray{dir: dir.short, python: o.Python, token: filepath.Join(dir.path, "token"), offer: offerOf(k.Getenv, k.CPUs)}
 	if err := os.WriteFile(r.token, []byte(o.Token), 0o600); err != nil {
 		return err
 	}
@@ -122,7 +131,7 @@ func (k *Keeper) keep(ctx context.Context, name string, in io.Reader, out *json.
 		return err
 	}
 	for try := 1; ; try++ {
-		err := r.start(led)
+		err := r.start(led, try)
 		if led.Err() != nil {
 			return nil
 		}
@@ -171,39 +180,6 @@ func next(ctx context.Context, orders <-chan order) (o order, err error) {
 	return o, err
 }
 
-// folderPrefix begins the names of the folders that keepers have.
-const folderPrefix = "cmray-"
-
-// folder makes a folder for a job's Ray, which nobody else can read, and removes
-// those that keepers have left which were killed.
-func folder(job string) (dir string, remove func(), err error) {
-	base := os.TempDir()
-	if len(base) > 20 {
-		base = "/tmp" // Ray's sockets need a path of less than 108 bytes
-	}
-	old, err := filepath.Glob(filepath.Join(base, folderPrefix+"*", "lock"))
-	if err != nil {
-		return "", nil, err
-	}
-	for _, lock := range old {
-		if release, err := filelock.Take(lock); err == nil {
-			os.RemoveAll(filepath.Dir(lock)) // another user's stays
-			release()
-		}
-	}
-	if dir, err = os.MkdirTemp(base, folderPrefix+job+"-"); err != nil {
-		return "", nil, err
-	}
-	release, err := filelock.Take(filepath.Join(dir, "lock"))
-	if err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return dir, func() {
-		os.RemoveAll(dir)
-		release()
-	}, nil
-}
-
 // ray is Ray on one node.
 type ray struct {
 	dir, python string
@@ -221,9 +197,9 @@ from ray.scripts.scripts import main
 main()`
 
 // start starts Ray's processes, and returns when the node has joined.
-func (r *ray) start(ctx context.Context) error {
-	temp, err := os.MkdirTemp(r.dir, "")
-	if err != nil {
+func (r *ray) start(ctx context.Context, try int) error {
+	temp := filepath.Join(r.dir, fmt.Sprint(try))
+	if err := os.Mkdir(temp, 0o700); err != nil {
 		return err
 	}
 	args := []string{"-c", program, "start", "--node-ip-address=" + r.ip, "--temp-dir=" + temp,

@@ -124,3 +124,36 @@ func endDescendants() error {
 	}
 	return fmt.Errorf("Ray's processes haven't ended %v after they were killed", endTime)
 }
+
+// endUsers kills this user's processes that have files of a folder open, and
+// says which are still there. What they call themselves, and their environment,
+// is up to them.
+func endUsers(dir string) error {
+	files, err := filepath.Glob("/proc/[0-9]*/fd")
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, fds := range files {
+		var pid int
+		if _, err := fmt.Sscanf(fds, "/proc/%d/fd", &pid); err != nil || pid == os.Getpid() || !hasOpen(fds, dir) {
+			continue
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err == nil && alive(pid) {
+			errs = append(errs, fmt.Errorf("process %d has files in %s", pid, dir))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// hasOpen says whether one of a process's files is in a folder. Another user's
+// can't be seen.
+func hasOpen(fds, dir string) bool {
+	links, _ := os.ReadDir(fds) // it may have ended
+	for _, l := range links {
+		if path, err := os.Readlink(filepath.Join(fds, l.Name())); err == nil && strings.HasPrefix(path, dir+"/") {
+			return true
+		}
+	}
+	return false
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestOffer reads what Slurm tells a step of its node.
@@ -82,40 +83,16 @@ func TestPipe(t *testing.T) {
 	}
 }
 
-// TestFolder removes the folders of keepers that were killed, and not those of
-// others.
-func TestFolder(t *testing.T) {
-	base, err := os.MkdirTemp("/tmp", "cm") // a short one counts
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(base)
-	t.Setenv("TMPDIR", base)
-	left := filepath.Join(base, folderPrefix+"1-x")
-	if err := os.Mkdir(left, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(left, "lock"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	first, removeFirst, err := folder("2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, removeSecond, err := folder("2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
-	if exists(left) || !exists(first) || !exists(second) {
-		t.Errorf("killed %v, first %v, second %v", exists(left), exists(first), exists(second))
-	}
-	if info, err := os.Stat(first); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder is %v, %v", info.Mode(), err)
-	}
-	removeFirst()
-	removeSecond()
-	if exists(first) || exists(second) {
-		t.Error("a folder is left")
+// TestGrace leaves Ray's processes time to end, whatever Slurm gives a job.
+func TestGrace(t *testing.T) {
+	for config, want := range map[string]time.Duration{
+		"KillOnBadExit           = 0\nKillWait                = 30 sec\n": 10 * time.Second,
+		"KillWait=6 sec\n":   2 * time.Second,
+		"KillWait = 0 sec\n": time.Second,
+		"nothing":            10 * time.Second,
+	} {
+		if got := grace(killWait(config)); got != want {
+			t.Errorf("%q: %v, want %v", config, got, want)
+		}
 	}
 }
