@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 // Backend starts tasks on some engine. It schedules, and tells lost tasks from
@@ -49,8 +50,12 @@ type Event struct {
 	Bytes int64 `json:"bytes,omitempty"`
 }
 
-// Failed is the event of a task that ended with err.
+// Failed is the event of a task that ended with err. It is lost where it may
+// end well on another machine.
 func Failed(t Task, err error) Event {
+	if errors.Is(err, object.ErrUnavailable) {
+		return Event{Task: t.ID, Attempt: t.Attempt, Kind: TaskLost, Err: err.Error()}
+	}
 	e := Event{Task: t.ID, Attempt: t.Attempt, Kind: TaskFailed, Err: err.Error(), Cause: err}
 	var disk *DiskError
 	if errors.As(err, &disk) && disk.Full() {

@@ -136,7 +136,7 @@ func (c *worker) run(t exec.Task, on func(exec.Event)) error {
 			return fmt.Errorf("the worker process said %q: %w", bytes.TrimSpace(line), err)
 		}
 		on(e)
-		if e.Kind == exec.TaskDone || e.Kind == exec.TaskFailed {
+		if e.Kind == exec.TaskDone || e.Kind == exec.TaskFailed || e.Kind == exec.TaskLost {
 			return nil
 		}
 	}

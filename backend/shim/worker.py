@@ -183,7 +183,7 @@ class Child:
         while True:
             event = self.next(min(held.patience(), look))
             yield event
-            if event and event["kind"] in ("done", "failed"):
+            if event and event["kind"] in ("done", "failed", "lost"):
                 return
 
     def frozen(self):

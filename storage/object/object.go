@@ -9,12 +9,26 @@ package object
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"path"
 	"path/filepath"
 	"strings"
 )
+
+// ErrUnavailable is in the errors of a store that has failed, or not been
+// reached, for as long as it was tried. Later, or from another machine, it may
+// be well.
+var ErrUnavailable = errors.New("the store isn't available")
+
+// Unavailable adds ErrUnavailable to what an error is, and nothing to what it
+// says.
+func Unavailable(err error) error { return unavailable{err} }
+
+type unavailable struct{ error }
+
+func (u unavailable) Unwrap() []error { return []error{u.error, ErrUnavailable} }
 
 // Info is what a store tells of an object.
 type Info struct {

@@ -313,3 +313,11 @@ func TestRemoteEnds(t *testing.T) {
 		}
 	}
 }
+
+func TestUnavailable(t *testing.T) {
+	why := errors.New("s3://b/k: no answer")
+	err := fmt.Errorf("reading: %w", Unavailable(why))
+	if !errors.Is(err, ErrUnavailable) || !errors.Is(err, why) || err.Error() != "reading: s3://b/k: no answer" {
+		t.Error(err)
+	}
+}

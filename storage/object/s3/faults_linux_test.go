@@ -164,7 +164,7 @@ func TestRefusals(t *testing.T) {
 		{"wrong secret", "AWS_SECRET_ACCESS_KEY", "nonsense", server.Path("x"), "AWS_SECRET_ACCESS_KEY (SignatureDoesNotMatch)", fs.ErrPermission},
 		{"wrong key", "AWS_ACCESS_KEY_ID", "nonsense", server.Path("x"), "refuses the key of AWS_ACCESS_KEY_ID", fs.ErrPermission},
 		{"no bucket", "", "", "s3://nobucket/x", "there is no bucket nobucket at " + server.Endpoint, fs.ErrNotExist},
-		{"no server", "AWS_ENDPOINT_URL_S3", "http://" + nobody.Addr().String(), server.Path("x"), "no answer from http://" + nobody.Addr().String(), nil},
+		{"no server", "AWS_ENDPOINT_URL_S3", "http://" + nobody.Addr().String(), server.Path("x"), "no answer from http://" + nobody.Addr().String(), object.ErrUnavailable},
 		{"no TLS", "AWS_ENDPOINT_URL_S3", strings.Replace(server.Endpoint, "http:", "https:", 1), server.Path("x"), "HTTP response to HTTPS client", nil},
 		{"short bucket", "", "", "s3://a/x", "s3://a/x", nil},
 		{"no key", "", "", "s3://bucket", "lacks a key", nil},

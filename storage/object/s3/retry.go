@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"corpusmill/storage/object"
+
 	"github.com/minio/minio-go/v7"
 )
 
@@ -72,12 +74,15 @@ func (s *store) try(ctx context.Context, p place, once func(*try) error) error {
 				continue
 			}
 		}
-		if !transient(err) || n == mostTries-1 || n == deadTries-1 && s.dead(err) {
+		if !transient(err) {
 			return s.explain(p, err)
+		}
+		if n == mostTries-1 || n == deadTries-1 && s.dead(err) {
+			return object.Unavailable(s.explain(p, err))
 		}
 		select {
 		case <-tooLate:
-			return s.explain(p, err)
+			return object.Unavailable(s.explain(p, err))
 		default:
 		}
 		if err := s.pause(ctx, jitter(wait)); err != nil {
