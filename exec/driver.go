@@ -27,6 +27,7 @@ import (
 
 	"corpusmill/plan"
 	"corpusmill/storage"
+	"corpusmill/storage/object"
 )
 
 // Options are how a run is done. They don't change its result.
@@ -107,6 +108,7 @@ type driver struct {
 	progress  *Progress
 	resources *resources // nil when they aren't measured
 	resumed   bool
+	gone      []string // committed bulk files that are to be removed
 }
 
 // Run runs the plan, or continues it where an interrupted run in the same
@@ -282,7 +284,7 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 			return err
 		}
 		if bulk != "" {
-			if err := removeShared(bulk); err != nil {
+			if err := d.dropBulk(bulk); err != nil {
 				return err
 			}
 		}
@@ -320,6 +322,18 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 		}
 	}
 	return d.done(stage, 0)
+}
+
+// dropBulk removes what a committed segment had beside its summary; from an
+// object store, many at a time.
+func (d *driver) dropBulk(path string) error {
+	const many = 256
+	if d.gone = append(d.gone, path); object.In(path) && len(d.gone) < many {
+		return nil
+	}
+	err := removeShared(d.gone...)
+	d.gone = d.gone[:0]
+	return err
 }
 
 // rowTasks cuts a stage's input into tasks, less what is committed.

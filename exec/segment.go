@@ -12,6 +12,7 @@ import (
 
 	"corpusmill/plan"
 	"corpusmill/record"
+	"corpusmill/storage/object"
 )
 
 // Summary is what a stage reports of one segment: plain data.
@@ -64,6 +65,13 @@ type Segment struct {
 	Summary
 	Bulk    *Bulk `json:"-"` // nil when BulkFile has it, or nobody anything
 	release func()
+	ahead   chan loaded // nil when BulkFile isn't being read
+}
+
+// loaded is a bulk that was read ahead.
+type loaded struct {
+	bulk *Bulk
+	err  error
 }
 
 // quarantined is a row that couldn't be processed. Lines are relative to the
@@ -176,42 +184,60 @@ func (s *Segment) toFile(path string) error {
 	return nil
 }
 
+// loadAhead begins to bring a bulk back from an object store.
+func (s *Segment) loadAhead() {
+	if s.Bulk != nil || s.ahead != nil || !object.In(s.BulkFile) {
+		return
+	}
+	s.ahead = make(chan loaded, 1)
+	go func(path string, to chan<- loaded) {
+		b, err := readBulk(path)
+		to <- loaded{b, err}
+	}(s.BulkFile, s.ahead)
+}
+
 // load brings the bulk back into memory.
-func (s *Segment) load() error {
-	if s.Bulk != nil {
-		return nil
-	}
-	if s.BulkFile == "" {
+func (s *Segment) load() (err error) {
+	switch {
+	case s.Bulk != nil:
+	case s.ahead != nil:
+		l := <-s.ahead
+		s.Bulk, err, s.ahead = l.bulk, l.err, nil
+	case s.BulkFile == "":
 		s.Bulk = &Bulk{}
-		return nil
+	default:
+		s.Bulk, err = readBulk(s.BulkFile)
 	}
-	r, err := openRec(s.BulkFile)
+	return err
+}
+
+func readBulk(path string) (*Bulk, error) {
+	r, err := openRec(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.close()
 	all, err := r.read(0, r.n)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(all) < 16 {
-		return fmt.Errorf("%s: %w", s.BulkFile, errDamaged)
+		return nil, fmt.Errorf("%s: %w", path, errDamaged)
 	}
 	sizes := []uint64{binary.LittleEndian.Uint64(all), binary.LittleEndian.Uint64(all[8:]), r.a, r.b}
 	all = all[16:]
 	var parts [4][]byte
 	for i, n := range sizes {
 		if n > uint64(len(all)) {
-			return fmt.Errorf("%s: %w", s.BulkFile, errDamaged)
+			return nil, fmt.Errorf("%s: %w", path, errDamaged)
 		}
 		parts[i], all = all[:n], all[n:]
 	}
 	b := &Bulk{Rows: parts[0], Stats: parts[1], Drops: parts[2]}
 	if err := json.Unmarshal(parts[3], &b.Quarantine); err != nil {
-		return fmt.Errorf("%s: %w", s.BulkFile, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	s.Bulk = b
-	return nil
+	return b, nil
 }
 
 // done gives the segment's buffers back.

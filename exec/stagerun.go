@@ -193,6 +193,20 @@ func (r *stageRun) take(s *taskState, seg *Segment) {
 	s.ready, s.taking = append(s.ready, seg), false
 }
 
+// lookAhead has an object store asked for what is committed next, as much as
+// segments of the plan's size may take of the memory for those that wait.
+func (r *stageRun) lookAhead() {
+	most := min(max(int(r.budget/max(r.d.plan.Segment, 1)), 1), atOnce)
+	for _, s := range r.states[r.head:min(r.head+most, len(r.states))] {
+		if s == nil {
+			return
+		}
+		for _, seg := range s.ready[:min(most, len(s.ready))] {
+			seg.loadAhead()
+		}
+	}
+}
+
 // commitAll commits segments in order until the stage is done or has failed.
 func (r *stageRun) commitAll() {
 	r.mu.Lock()
@@ -204,6 +218,7 @@ func (r *stageRun) commitAll() {
 			r.cond.Wait()
 			continue
 		case len(s.ready) > 0:
+			r.lookAhead()
 			seg := s.ready[0]
 			s.ready = s.ready[1:]
 			size := int64(0)

@@ -9,9 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"corpusmill/backend/dask/dasktest"
 	"corpusmill/backend/ray/raytest"
 	"corpusmill/backend/slurm/slurmtest"
+	"corpusmill/backend/spark/sparktest"
 	"corpusmill/bench/machine"
+	"corpusmill/storage/object/s3/s3test"
 )
 
 // build builds the program.
@@ -122,6 +125,43 @@ func TestFigures(t *testing.T) {
 			c := slurmtest.StartNodes(t, 2)
 			m := base
 			m.enter, m.flags = c.Command("env").Args, []string{"--backend", "slurm", "--np", "2"}
+			return m
+		}},
+		{"dask", func(t *testing.T) measurement {
+			c := dasktest.Start(t, 2, true)
+			c.Setenv(t)
+			m := base
+			m.flags = []string{"--backend", "dask", "--dask_address", c.Address, "--python", c.Python}
+			return m
+		}},
+		{"spark", func(t *testing.T) measurement {
+			c := sparktest.Start(t, 2)
+			m := base
+			m.tasks = 200 // it takes its time to begin, and its tasks come in bundles
+			m.flags = []string{"--backend", "spark", "--spark_address", c.Address, "--python", c.Python}
+			return m
+		}},
+		{"store", func(t *testing.T) measurement {
+			s := s3test.Start(t)
+			m := base
+			m.store = &store{s.Path("figures"), filepath.Join(s.Folder, s.Bucket, "figures")}
+			if err := os.Mkdir(m.store.folder, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}},
+		{"ray_store", func(t *testing.T) measurement {
+			c := raytest.Start(t, 2)
+			c.Setenv(t)
+			s := s3test.StartOn(t, c.Machines[0])
+			s.Use(t, s.Endpoint)
+			m := base
+			m.store = &store{s.Path("figures"), filepath.Join(s.Folder, s.Bucket, "figures")}
+			if err := os.Mkdir(m.store.folder, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			m.enter = c.Machines[0].Command("env").Args
+			m.flags = []string{"--backend", "ray", "--ray_address", c.Address, "--python", filepath.Join(c.Bin, "python")}
 			return m
 		}},
 		{"ray", func(t *testing.T) measurement {

@@ -22,6 +22,7 @@ type measurement struct {
 	env     []string
 	ranks   int // copies of the command; 0 for one without a rank
 	data    string
+	store   *store // of inputs and results; nil for files of this machine
 	runs    int
 	tasks   int
 	timeout time.Duration
@@ -62,6 +63,11 @@ func (m measurement) take(large string) (f figures, err error) {
 	}
 	if err := os.WriteFile(many, rows.Bytes(), 0o666); err != nil {
 		return f, err
+	}
+	for _, input := range []*string{&one, &many, &large} {
+		if *input, err = m.store.take(*input); err != nil {
+			return f, err
+		}
 	}
 	steps := []string{"--text_length_filter.min_len", "1", "--segment", fmt.Sprint(length)}
 	for i := range m.runs + 1 {
@@ -128,6 +134,13 @@ func (m measurement) run(dir, input string, more []string) (s single, err error)
 	}
 	defer os.RemoveAll(folder)
 	out := filepath.Join(folder, "out.jsonl")
+	journal := filepath.Join(out+".run", "work", "journal")
+	if m.store != nil {
+		name := filepath.Base(folder)
+		out = m.store.url + "/" + name + "/out.jsonl"
+		journal = filepath.Join(folder, "corpusmill", strings.Replace(out, "://", "/", 1)+".run", "work", "journal")
+		defer os.RemoveAll(filepath.Join(m.store.folder, name))
+	}
 	args := slices.Concat([]string{"process", "--dataset_path", input, "--export_path", out, "--json", "--quiet"}, m.flags, more)
 	ctx, stop := context.WithTimeout(context.Background(), m.timeout)
 	defer stop()
@@ -142,7 +155,7 @@ func (m measurement) run(dir, input string, more []string) (s single, err error)
 		}
 		c := exec.CommandContext(ctx, line[0], line[1:]...)
 		// By the job's name a rank that is late knows that the run is over.
-		c.Env = append(slices.Clone(m.env), "CORPUSMILL_JOB="+filepath.Base(folder))
+		c.Env = append(slices.Clone(m.env), "CORPUSMILL_JOB="+filepath.Base(folder), "XDG_STATE_HOME="+folder)
 		c.Stdout, c.Stderr = io.Discard, &said[rank]
 		if rank == 0 {
 			c.Stdout = &stdout
@@ -160,7 +173,7 @@ func (m measurement) run(dir, input string, more []string) (s single, err error)
 		ended <- time.Since(began)
 	}()
 	for s.wall == 0 {
-		if s.commit == 0 && committed(out) {
+		if s.commit == 0 && committed(journal) {
 			s.commit = time.Since(began)
 		}
 		select {
@@ -187,8 +200,8 @@ func (m measurement) run(dir, input string, more []string) (s single, err error)
 }
 
 // committed says whether a run has committed anything.
-func committed(out string) bool {
-	info, err := os.Stat(filepath.Join(out+".run", "work", "journal"))
+func committed(journal string) bool {
+	info, err := os.Stat(journal)
 	return err == nil && info.Size() > 0
 }
 
@@ -196,4 +209,31 @@ func wait(all []*exec.Cmd) {
 	for _, c := range all {
 		c.Wait() // its exit code tells how it ended
 	}
+}
+
+// store is a folder of an object store whose objects lie as files in a folder
+// of this machine.
+type store struct{ url, folder string }
+
+// take brings a file to the store, and returns where it is there. It leaves ""
+// as it is; so does a nil store all paths.
+func (s *store) take(path string) (string, error) {
+	if s == nil || path == "" {
+		return path, nil
+	}
+	to := filepath.Join(s.folder, filepath.Base(path))
+	src, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer src.Close()
+	dst, err := os.Create(to)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(dst, src)
+	if e := dst.Close(); err == nil {
+		err = e
+	}
+	return s.url + "/" + filepath.Base(path), err
 }
