@@ -46,7 +46,7 @@ func TestTake(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.commit <= 0 || f.session <= 0 || f.large <= 0 || f.cpu <= 0 {
+		if f.commit <= 0 || f.session <= 0 || f.large <= 0 || f.cpu <= 0 || f.workers <= 0 {
 			t.Errorf("%s: %+v", columns[i].name, f)
 		}
 		columns[i].figures = f
@@ -56,7 +56,7 @@ func TestTake(t *testing.T) {
 	}
 	var table bytes.Buffer
 	print(&table, columns)
-	if n := strings.Count(table.String(), "\n"); n != 9 || !strings.Contains(table.String(), "| `local` | `ranks` |\n|---|---|---|\n") {
+	if n := strings.Count(table.String(), "\n"); n != 10 || !strings.Contains(table.String(), "| `local` | `ranks` |\n|---|---|---|\n") {
 		t.Errorf("the table is\n%s", &table)
 	}
 	bad := here

@@ -36,6 +36,7 @@ type figures struct {
 	empty   time.Duration // each further task
 	large   time.Duration
 	cpu     time.Duration // of the large run's command and all its children here
+	workers time.Duration // CPU of its workers, wherever they were, as they tell it
 	rows    string        // digest of the large result
 }
 
@@ -107,7 +108,7 @@ func (m measurement) take(large string) (f figures, err error) {
 		}
 		f.rows = r.digest
 		if f.large == 0 || r.wall < f.large {
-			f.large, f.cpu = r.wall, r.cpu
+			f.large, f.cpu, f.workers = r.wall, r.cpu, r.workers
 		}
 	}
 	return f, nil
@@ -122,8 +123,8 @@ func shorter(a, b time.Duration) time.Duration {
 
 // single is what one run took.
 type single struct {
-	wall, commit, cpu time.Duration
-	digest            string
+	wall, commit, cpu, workers time.Duration
+	digest                     string
 }
 
 // run does one run and removes its result.
@@ -191,11 +192,21 @@ func (m measurement) run(dir, input string, more []string) (s single, err error)
 			return s, fmt.Errorf("%s: %s: %s", strings.Join(c.Args, " "), c.ProcessState, said[rank].String())
 		}
 	}
-	var report struct{ Digest string }
+	var report struct {
+		Digest    string
+		Resources struct {
+			Workers []struct {
+				CPU float64 `json:"cpu_seconds"`
+			}
+		}
+	}
 	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil || report.Digest == "" {
 		return s, fmt.Errorf("the report has no digest: %v: %s", err, stdout.String())
 	}
 	s.digest = report.Digest
+	for _, w := range report.Resources.Workers {
+		s.workers += time.Duration(w.CPU * float64(time.Second))
+	}
 	return s, nil
 }
 

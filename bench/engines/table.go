@@ -40,6 +40,7 @@ func print(w io.Writer, columns []column) {
 			return fmt.Sprintf("%.2f", columns[0].large.Seconds()/f.large.Seconds())
 		})
 		line("CPU of the command and its children", func(f figures) string { return seconds(f.cpu) })
+		line("CPU of the workers, as they tell it", func(f figures) string { return seconds(f.workers) })
 	}
 	fmt.Fprintln(w)
 }
