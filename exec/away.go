@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,10 +22,23 @@ import (
 
 const leaseName = "lock"
 
-// lease is who writes to a place of an object store.
+// lease is who writes to a place of an object store: the run folder with that
+// ID, wherever it is mounted. Host and Folder are for who has to wait.
 type lease struct {
+	ID     string `json:"id"`
 	Host   string `json:"host"`
 	Folder string `json:"folder"`
+}
+
+// leaseID is the run folder's own, made when it is asked for first.
+func leaseID(folder string) (string, error) {
+	path := filepath.Join(folder, "lease")
+	raw, err := os.ReadFile(path)
+	if err == nil && len(raw) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return string(raw), err
+	}
+	id := rand.Text()
+	return id, publishBytes(path, []byte(id))
 }
 
 // away says whether the result goes to an object store.
@@ -42,6 +56,9 @@ func (d *driver) takeLease(ctx context.Context) error {
 		return err
 	}
 	var own, other lease
+	if own.ID, err = leaseID(d.opts.Folder); err != nil {
+		return err
+	}
 	if own.Host, err = os.Hostname(); err != nil {
 		return err
 	}
@@ -62,7 +79,7 @@ func (d *driver) takeLease(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", path, err)
-	case other == own:
+	case other.ID == own.ID:
 		return nil
 	case d.opts.Restart:
 		raw, err = json.Marshal(own)
