@@ -6,15 +6,15 @@
 // What follows from one row to the next is in the order of the files: task.go
 // (a task), chain.go (a row through the steps), segmentstate.go (what a
 // segment produces), stagerun.go (order and retries), commit.go (the run's
-// files and the journal), driver.go (the whole run). The keys of deduplicators
-// go from keys.go to cluster.go (ranges), components.go (clusters), verifier.go
-// and back to the rows in gate.go; keytasks.go, clustertasks.go and rounds.go
-// run that as tasks.
+// files and the journal), driver.go (the whole run), begin.go (where it begins
+// or goes on). The keys of deduplicators go from keys.go to cluster.go (ranges),
+// components.go (clusters), verifier.go and back to the rows in gate.go;
+// keytasks.go, clustertasks.go and rounds.go run that as tasks. place.go and
+// away.go say where files lie: in the run folder, or in an object store.
 package exec
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +22,6 @@ import (
 	"io"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 
 	"corpusmill/plan"
@@ -141,92 +140,6 @@ func Run(ctx context.Context, p *plan.Plan, b Backend, o Options) (*Report, erro
 		}
 	}
 	return d.publish(ctx)
-}
-
-// open begins the run, or reads how far it had come.
-func (d *driver) open(ctx context.Context) error {
-	old, err := d.previous()
-	if err != nil {
-		return err
-	}
-	d.account = newAccount(d.plan)
-	if d.plan.Index != nil {
-		if d.index, err = openIndex(d.plan.Index); err != nil {
-			return err
-		}
-		d.segs = slices.Clone(d.index.Segments)
-	}
-	if old != nil {
-		// The interrupted run's segments and tasks are what its journal speaks of.
-		d.plan.Segment, d.plan.TaskMemory = old.Segment, old.TaskMemory
-		d.plan.MakeFiles(old.MakesFiles())
-		if old.Shared == "" && d.plan.Shared != "" {
-			return &UnsafeResume{d.opts.Folder, []string{"its tasks' files are in that folder, which the workers would have to reach: they are elsewhere now"}}
-		}
-		d.plan.Shared = old.Shared
-		d.share()
-		if diff := plan.Diff(old, d.plan); len(diff) > 0 {
-			return &UnsafeResume{d.opts.Folder, diff}
-		}
-		if err := d.replay(); err != nil {
-			return err
-		}
-		if d.commit != nil {
-			return nil // what stands at the target may be this run's already
-		}
-	}
-	if err := d.takeLease(ctx); err != nil {
-		return err
-	}
-	if err := checkTarget(d.plan, d.opts.Folder); err != nil {
-		return err
-	}
-	if d.index != nil {
-		if err := d.index.check(false); err != nil {
-			return err
-		}
-	}
-	if old != nil {
-		return nil
-	}
-	if err := removeTree(string(d.work)); err != nil {
-		return err
-	}
-	if err := d.clearAway(); err != nil {
-		return err
-	}
-	if d.index != nil {
-		raw, err := d.index.Encode()
-		if err != nil {
-			return err
-		}
-		if err := publishBytes(d.shared.usedIndex(), raw); err != nil {
-			return err
-		}
-	}
-	raw, err := json.MarshalIndent(d.plan, "", "  ")
-	if err != nil {
-		return err
-	}
-	for _, path := range d.both(workDir.plan) {
-		if err := publishBytes(path, raw); err != nil {
-			return err
-		}
-	}
-	d.journal, err = openJournal(d.work.journal(), 0)
-	return err
-}
-
-// share says where tasks keep what other tasks read.
-func (d *driver) share() { d.shared = workDir(cmp.Or(d.plan.Shared, string(d.work))) }
-
-// both are the places of a file that tasks read, and this process when it goes
-// on or publishes. The one that says what can be gone on with comes last.
-func (d *driver) both(file func(workDir) string) []string {
-	if d.shared == d.work {
-		return []string{file(d.work)}
-	}
-	return []string{file(d.shared), file(d.work)}
 }
 
 // stages runs the stages that aren't finished.
