@@ -105,7 +105,7 @@ func (r *Reach) steps(ctx context.Context, place string, now func() time.Time) (
 	if err != nil {
 		return Stage, err
 	}
-	if err := s.Discard(ctx, place+"/"); err != nil {
+	if err := s.Discard(ctx, place+"/", nil); err != nil {
 		return Discard, err
 	}
 	// What is gone can't be published.
@@ -129,5 +129,5 @@ func Tidy(ctx context.Context, place string) error {
 		}
 		paths = append(paths, info.Path)
 	}
-	return errors.Join(s.Remove(ctx, paths), s.Discard(ctx, place+"/"))
+	return errors.Join(s.Remove(ctx, paths), s.Discard(ctx, place+"/", nil))
 }

@@ -129,7 +129,7 @@ func (b *bucket) Publish(_ context.Context, path, token string) error {
 	return nil
 }
 
-func (b *bucket) Discard(ctx context.Context, prefix string) error {
+func (b *bucket) Discard(ctx context.Context, prefix string, _ func(string) bool) error {
 	if err := b.do(ctx, Discard); err != nil {
 		return err
 	}

@@ -168,21 +168,29 @@ func (d *driver) publishStaged() error {
 			return err
 		}
 	}
-	return s.Discard(ctx, stagedPrefix(d.plan.Output))
+	return d.discard(ctx, s)
 }
 
-// stagedPrefix begins the names of all that a run stages.
-func stagedPrefix(o plan.Output) string {
-	switch o.Layout {
-	case plan.Folder:
-		return strings.TrimRight(o.Path, "/") + "/part-"
-	case plan.Numbered:
-		first := finalName(o, 0, 1)
-		return first[:strings.LastIndex(first, "-00-of-")+1]
-	default:
-		return o.Path
+// discard drops what tasks of this run, or of one before it, have staged.
+func (d *driver) discard(ctx context.Context, s object.Store) error {
+	prefix, ours := stagedFor(d.plan.Output)
+	return s.Discard(ctx, prefix, ours)
+}
+
+// stagedFor tells what is staged for an output from what others stage whose
+// names begin alike.
+func stagedFor(o plan.Output) (prefix string, ours func(path string) bool) {
+	before, after, several := nameParts(o)
+	if !several {
+		return o.Path, func(path string) bool { return path == o.Path }
+	}
+	return before, func(path string) bool {
+		number, rest, ok := strings.Cut(strings.TrimPrefix(path, before), "-of-")
+		return ok && strings.Trim(number, digits) == "" && strings.TrimLeft(rest, digits) == after
 	}
 }
+
+const digits = "0123456789"
 
 // clearAway drops what an earlier run has left in an object store.
 func (d *driver) clearAway() error {
@@ -198,7 +206,7 @@ func (d *driver) clearAway() error {
 	if err != nil {
 		return err
 	}
-	return s.Discard(context.Background(), stagedPrefix(d.plan.Output))
+	return d.discard(context.Background(), s)
 }
 
 // copyAway puts a copy of the run folder beside the output, in place of an

@@ -339,17 +339,28 @@ func (o *output) finish() ([]shard, error) {
 
 // finalName is what the file i of n is called in the end.
 func finalName(spec plan.Output, i, n int) string {
-	switch spec.Layout {
-	case plan.Folder:
-		return object.Join(spec.Path, fmt.Sprintf("part-%05d-of-%05d%s", i, n, extension(spec)))
-	case plan.Numbered:
-		base := filepath.Base(spec.Path)
-		name, ext, _ := strings.Cut(base, ".")
-		width := len(fmt.Sprint(n)) + 1
-		return object.Join(object.Dir(spec.Path), fmt.Sprintf("%s-%0*d-of-%0*d.%s", name, width, i, width, n, ext))
-	default:
+	before, after, several := nameParts(spec)
+	if !several {
 		return spec.Path
 	}
+	width := 5
+	if spec.Layout == plan.Numbered {
+		width = len(fmt.Sprint(n)) + 1
+	}
+	return fmt.Sprintf("%s%0*d-of-%0*d%s", before, width, i, width, n, after)
+}
+
+// nameParts are what stands before and behind the numbers in the names of an
+// output of several files.
+func nameParts(spec plan.Output) (before, after string, several bool) {
+	switch spec.Layout {
+	case plan.Folder:
+		return object.Join(spec.Path, "part-"), extension(spec), true
+	case plan.Numbered:
+		name, ext, _ := strings.Cut(filepath.Base(spec.Path), ".")
+		return object.Join(object.Dir(spec.Path), name+"-"), "." + ext, true
+	}
+	return "", "", false
 }
 
 // finalNames pairs the files of n shards with their names. The files of a

@@ -65,8 +65,9 @@ type Store interface {
 	// Publish makes a staged object. It may be called again with the same
 	// token, and returns an error when what is there then is something else.
 	Publish(ctx context.Context, path, token string) error
-	// Discard drops what is staged for paths that begin with prefix.
-	Discard(ctx context.Context, prefix string) error
+	// Discard drops what is staged for paths that begin with prefix and that ours
+	// says yes to; it may be nil, for all of them.
+	Discard(ctx context.Context, prefix string, ours func(path string) bool) error
 	// Remove removes objects. It is no error when one isn't there.
 	Remove(ctx context.Context, paths []string) error
 }

@@ -81,8 +81,10 @@ func (m *memory) Stage(context.Context, string, io.ReaderAt, int64) (string, err
 	return "", errUnused
 }
 func (m *memory) Publish(context.Context, string, string) error { return errUnused }
-func (m *memory) Discard(context.Context, string) error         { return errUnused }
-func (m *memory) Remove(context.Context, []string) error        { return errUnused }
+func (m *memory) Discard(context.Context, string, func(string) bool) error {
+	return errUnused
+}
+func (m *memory) Remove(context.Context, []string) error { return errUnused }
 
 func pattern(size int) []byte {
 	b := make([]byte, size)

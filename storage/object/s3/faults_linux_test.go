@@ -46,7 +46,7 @@ func TestFaults(t *testing.T) {
 		if err := s.Remove(t.Context(), list(t, s, server.Path(dir))); err != nil {
 			t.Error(err)
 		}
-		if err := s.Discard(t.Context(), server.Path(dir)); err != nil {
+		if err := s.Discard(t.Context(), server.Path(dir), nil); err != nil {
 			t.Error(err)
 		}
 		if got := list(t, s, server.Path(dir)); len(got) != 0 {

@@ -337,7 +337,7 @@ func TestDiscard(t *testing.T) {
 	server := s3test.Start(t)
 	s := opened(t)
 	tokens := map[string]string{}
-	for _, key := range []string{"out/a", "out/b/c", "out/b/c", "outer", "in/a"} {
+	for _, key := range []string{"out/a", "out/b/c", "out/b/c", "out/other", "outer", "in/a"} {
 		token, err := s.Stage(t.Context(), server.Path(key), strings.NewReader("x"), 1)
 		if err != nil {
 			t.Fatal(err)
@@ -346,22 +346,22 @@ func TestDiscard(t *testing.T) {
 	}
 	put(t, s, server.Path("out/done"), []byte("x"))
 	for range 2 {
-		if err := s.Discard(t.Context(), server.Path("out/")); err != nil {
+		if err := s.Discard(t.Context(), server.Path("out/"), func(path string) bool { return path != server.Path("out/other") }); err != nil {
 			t.Fatal(err)
 		}
-		if n := incomplete(t, server); n != 2 {
+		if n := incomplete(t, server); n != 3 {
 			t.Errorf("%d uploads are left", n)
 		}
 	}
 	if err := s.Publish(t.Context(), server.Path("out/a"), tokens["out/a"]); err == nil || !strings.Contains(err.Error(), "--restart") {
 		t.Error(err)
 	}
-	for _, key := range []string{"outer", "in/a"} {
+	for _, key := range []string{"out/other", "outer", "in/a"} {
 		if err := s.Publish(t.Context(), server.Path(key), tokens[key]); err != nil {
 			t.Error(err)
 		}
 	}
-	if got := list(t, s, server.Path("out/")); len(got) != 1 {
+	if got := list(t, s, server.Path("out/")); len(got) != 2 {
 		t.Errorf("%q", got)
 	}
 }

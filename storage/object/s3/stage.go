@@ -158,7 +158,7 @@ func (s *store) abort(ctx context.Context, p place, id string) error {
 // Discard implements object.Store by ending the incomplete uploads below the
 // prefix. Stores that don't list uploads by a prefix, as MinIO, keep them until
 // their own time for incomplete ones is over.
-func (s *store) Discard(ctx context.Context, prefix string) error {
+func (s *store) Discard(ctx context.Context, prefix string, ours func(path string) bool) error {
 	p, err := parsePrefix(prefix)
 	if err != nil {
 		return err
@@ -175,10 +175,9 @@ func (s *store) Discard(ctx context.Context, prefix string) error {
 		g, each := errgroup.WithContext(ctx)
 		g.SetLimit(atOnce)
 		for _, u := range found.Uploads {
-			if strings.HasPrefix(u.Key, p.key) {
-				g.Go(func() error {
-					return s.abort(each, place{"s3://" + p.bucket + "/" + u.Key, p.bucket, u.Key}, u.UploadID)
-				})
+			path := "s3://" + p.bucket + "/" + u.Key
+			if strings.HasPrefix(u.Key, p.key) && (ours == nil || ours(path)) {
+				g.Go(func() error { return s.abort(each, place{path, p.bucket, u.Key}, u.UploadID) })
 			}
 		}
 		if err := g.Wait(); err != nil {
