@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	osexec "os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -290,9 +291,14 @@ func TestSubmitTerminal(t *testing.T) {
 	shell.Args[4] = args.Path
 	shell.Env, shell.Stdin, shell.Stdout, shell.Stderr = args.Env, inside, inside, inside
 	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	// What ignores a hangup, as under nohup, has its children ignore it.
+	heeded := make(chan os.Signal, 1)
+	signal.Notify(heeded, syscall.SIGHUP)
+	defer signal.Stop(heeded)
 	if err := shell.Start(); err != nil {
 		t.Fatal(err)
 	}
+	defer time.AfterFunc(time.Minute, func() { shell.Process.Kill() }).Stop()
 	inside.Close()
 	untilJournal(t, s.out())
 	d := s.wantState(t, runs.Running).Driver
