@@ -55,7 +55,7 @@ func (d *driver) takeLease(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var own, other lease
+	var own lease
 	if own.ID, err = leaseID(d.opts.Folder); err != nil {
 		return err
 	}
@@ -72,24 +72,39 @@ func (d *driver) takeLease(ctx context.Context) error {
 	if err = s.Create(ctx, path, raw); !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	raw, err = object.ReadFile(ctx, path)
-	if err == nil {
-		err = json.Unmarshal(raw, &other)
-	}
+	other, err := readLease(ctx, path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	case other.ID == own.ID:
 		return nil
 	case d.opts.Restart:
-		raw, err = json.Marshal(own)
-		if err != nil {
-			return err
-		}
 		return publishBytes(path, raw)
 	}
 	return fmt.Errorf("%w: %s says that a run on %s, in %s, writes to %s; wait for it, go on with it there, or give --restart when it is gone for good",
 		errAtWork, path, other.Host, other.Folder, d.plan.Output.Path)
+}
+
+// HeldBy tells which run is under way, or was interrupted, that writes to an
+// output in an object store: its machine and its run folder there, or "" when
+// there is none.
+func HeldBy(ctx context.Context, output string) (host, folder string, err error) {
+	l, err := readLease(ctx, object.Join(plan.RunFolder(output), leaseName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", "", nil
+	}
+	return l.Host, l.Folder, err
+}
+
+func readLease(ctx context.Context, path string) (l lease, err error) {
+	raw, err := object.ReadFile(ctx, path)
+	if err != nil {
+		return l, err
+	}
+	if err := json.Unmarshal(raw, &l); err != nil {
+		return l, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
 }
 
 // endLease has other machines know that the run is over.

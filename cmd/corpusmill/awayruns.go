@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
+	"corpusmill/exec"
 	"corpusmill/runs"
 	"corpusmill/storage/object"
 )
@@ -12,7 +14,7 @@ import (
 // machine, for the path of a result in an object store or of the run folder
 // beside that; any other name is left as it is. A result may have had several
 // run folders, by work_dir: the one that was last used counts.
-func runName(g runs.Registry, name string) (string, error) {
+func runName(ctx context.Context, g runs.Registry, name string) (string, error) {
 	output := strings.TrimSuffix(strings.TrimRight(name, "/"), runs.Suffix)
 	if !object.In(output) {
 		return name, nil
@@ -39,6 +41,9 @@ func runName(g runs.Registry, name string) (string, error) {
 		}
 	}
 	if last == nil {
+		if host, folder, err := exec.HeldBy(ctx, output); err == nil && folder != "" {
+			return "", fmt.Errorf("the run of %s is on %s, in %s: give this there", output, host, folder)
+		}
 		return "", fmt.Errorf("no run of %s is known here: give this on the machine that it was started on, or give the path of its run folder in work_dir; corpusmill report tells of a finished one", output)
 	}
 	return last.Folder, nil

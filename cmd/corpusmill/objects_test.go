@@ -207,6 +207,7 @@ func TestLease(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", scratch.Dir(t))
 	other := program(t.Context(), args...)
 	finish(t, other, other.Run).want(t, 1, "another run is at work", first, "--restart")
+	corpusmill(t, "status", s.Path("both/out")).want(t, 1, "the run of "+s.Path("both/out"), first)
 	t.Setenv("XDG_STATE_HOME", first)
 	o := corpusmill(t, args...)
 	o.want(t, 0)

@@ -75,7 +75,7 @@ func (e *env) find(args []string) (*runs.Status, error) {
 	if err != nil {
 		g = "" // a path does without
 	}
-	name, err := runName(g, args[0])
+	name, err := runName(e.ctx, g, args[0])
 	if err != nil {
 		return nil, err
 	}
