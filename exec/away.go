@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"corpusmill/plan"
@@ -309,7 +310,7 @@ func Fetch(ctx context.Context, output, folder string) error {
 		}
 		rest := strings.TrimPrefix(info.Path, from+"/")
 		part, _, _ := strings.Cut(rest, "/")
-		if !filepath.IsLocal(rest) || !isCopied(part) || rest == manifestName {
+		if !filepath.IsLocal(rest) || !slices.Contains(copied, part) || rest == manifestName {
 			continue
 		}
 		if err := fetchFile(ctx, info.Path, filepath.Join(folder, rest)); err != nil {
@@ -317,15 +318,6 @@ func Fetch(ctx context.Context, output, folder string) error {
 		}
 	}
 	return publishBytes(filepath.Join(folder, manifestName), manifest)
-}
-
-func isCopied(name string) bool {
-	for _, n := range copied {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 func fetchFile(ctx context.Context, from, to string) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"corpusmill/plan"
@@ -45,6 +46,9 @@ func (d *driver) open(ctx context.Context) error {
 		return err
 	}
 	if err := checkTarget(d.plan, d.opts.Folder); err != nil {
+		if old == nil { // there is nothing that could be gone on with
+			err = errors.Join(err, d.endLease())
+		}
 		return err
 	}
 	if d.index != nil {

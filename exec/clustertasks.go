@@ -90,15 +90,7 @@ func (w *Worker) links(stage, from, to int) (edges []edge, err error) {
 // those that the segments' own links say, and what is noted of the clusters.
 func (w *Worker) losers(t Task, index *keyIndex, files ...string) (err error) {
 	var edges []edge
-	read := func(path string) ([]byte, error) {
-		f, err := openEdges(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.close()
-		return f.all()
-	}
-	err = gather(files, read, func(_ int, raw []byte) error { edges = appendEdges(edges, raw); return nil })
+	err = gather(files, edgesOf(edgeFile.all), func(_ int, raw []byte) error { edges = appendEdges(edges, raw); return nil })
 	if err != nil {
 		return err
 	}

@@ -68,14 +68,7 @@ func joinPart(files []string, lo, hi uint64) (edges []edge, conflict bool, err e
 
 // childrenOf returns the edges in files of the children of one part.
 func childrenOf(files []string, lo, hi uint64) (edges []edge, err error) {
-	read := func(path string) ([]byte, error) {
-		f, err := openEdges(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.close()
-		return f.children(lo, hi)
-	}
+	read := edgesOf(func(f edgeFile) ([]byte, error) { return f.children(lo, hi) })
 	err = gather(files, read, func(_ int, raw []byte) error { edges = appendEdges(edges, raw); return nil })
 	return edges, err
 }
@@ -101,14 +94,7 @@ func jumpPart(files []string, lo, hi uint64, from, to int64) (edges []edge, move
 	}
 	edges = make([]edge, 0, to-from)
 	at := int64(0)
-	read := func(path string) ([]byte, error) {
-		f, err := openEdges(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.close()
-		return f.parents(lo, hi)
-	}
+	read := edgesOf(func(f edgeFile) ([]byte, error) { return f.parents(lo, hi) })
 	err = gather(files, read, func(_ int, raw []byte) error {
 		n := int64(len(raw) / edgeSize)
 		first, last := max(from-at, 0), min(to-at, n)

@@ -148,6 +148,18 @@ func openEdges(path string) (edgeFile, error) {
 	return edgeFile{r}, nil
 }
 
+// edgesOf reads a part of an edge file, for gather.
+func edgesOf(part func(edgeFile) ([]byte, error)) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
+		f, err := openEdges(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.close()
+		return part(f)
+	}
+}
+
 // all returns, raw, all edges, in the order of children.
 func (f edgeFile) all() ([]byte, error) { return f.read(0, int64(f.a)*edgeSize) }
 

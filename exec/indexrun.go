@@ -123,9 +123,9 @@ func (d *driver) writeSuperseded() (n int64, err error) {
 		n = d.findings[i].Superseded
 		for r := range d.found[i] {
 			path := d.shared.superseded(i, r)
-			if n, err := edgeCounts(path); err != nil {
+			if counts, err := edgeCounts(path); err != nil {
 				return 0, err
-			} else if n.edges > 0 {
+			} else if counts.edges > 0 {
 				files = append(files, path)
 			}
 		}

@@ -116,28 +116,30 @@ func publishBytes(path string, content []byte) error {
 
 // upload makes an object of a file.
 func upload(f *os.File, path string) error {
-	info, err := f.Stat()
+	s, size, err := toStore(f, path)
 	if err != nil {
 		return err
 	}
-	s, err := object.Of(path)
-	if err != nil {
-		return err
-	}
-	return s.Put(context.Background(), path, f, info.Size())
+	return s.Put(context.Background(), path, f, size)
 }
 
 // stage brings a file to the store of a path, to be published there.
 func stage(f *os.File, path string) (token string, err error) {
+	s, size, err := toStore(f, path)
+	if err != nil {
+		return "", err
+	}
+	return s.Stage(context.Background(), path, f, size)
+}
+
+// toStore is the store of a path, and how many bytes a file brings there.
+func toStore(f *os.File, path string) (object.Store, int64, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return "", err
+		return nil, 0, err
 	}
 	s, err := object.Of(path)
-	if err != nil {
-		return "", err
-	}
-	return s.Stage(context.Background(), path, f, info.Size())
+	return s, info.Size(), err
 }
 
 // openShared opens what some task has left.

@@ -250,22 +250,13 @@ func searchNear(n int, guess float64, is func(int) bool) int {
 	for step := first; lo < hi; step *= 4 {
 		if is(at) {
 			hi = at
-			if at -= step; at < lo {
-				break
-			}
-			if !is(at) {
-				lo = at + 1
-				break
-			}
+			at -= step
 		} else {
 			lo = at + 1
-			if at += step; at >= hi {
-				break
-			}
-			if is(at) {
-				hi = at
-				break
-			}
+			at += step
+		}
+		if at < lo || at >= hi {
+			break
 		}
 	}
 	return lo + sort.Search(hi-lo, func(i int) bool { return is(lo + i) })

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -122,6 +124,9 @@ func TestObjects(t *testing.T) {
 	t.Run("stranger", func(t *testing.T) {
 		stranger := s.write(t, "csv/out/notes.txt", []byte("mine"))
 		corpusmill(t, s.away(t, objectTrials[5], "csv", s.Path("in"))...).want(t, 1, stranger, "no earlier run made")
+		if _, err := s.Stat(t.Context(), s.Path("csv/out.run/lock")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("a refused run keeps the place: %v", err)
+		}
 	})
 	t.Run("nothing there", func(t *testing.T) {
 		corpusmill(t, s.away(t, objectTrials[0], "x", s.Path("inn"))...).want(t, 1, s.Path("inn")+": there is no such object", "did you mean "+s.Path("in"))
