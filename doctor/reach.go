@@ -122,12 +122,5 @@ func Tidy(ctx context.Context, place string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
 	defer cancel()
-	var paths []string
-	for info, err := range s.List(ctx, place+"/") {
-		if err != nil {
-			return err
-		}
-		paths = append(paths, info.Path)
-	}
-	return errors.Join(s.Remove(ctx, paths), s.Discard(ctx, place+"/", nil))
+	return errors.Join(object.RemoveBelow(ctx, s, place), s.Discard(ctx, place+"/", nil))
 }

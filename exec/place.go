@@ -173,14 +173,7 @@ func removeTree(folder string) error {
 	if err != nil {
 		return err
 	}
-	var paths []string
-	for info, err := range s.List(context.Background(), folder+"/") {
-		if err != nil {
-			return err
-		}
-		paths = append(paths, info.Path)
-	}
-	return s.Remove(context.Background(), paths)
+	return object.RemoveBelow(context.Background(), s, folder)
 }
 
 // move renames a file or folder, in place of what was there. A file goes to an

@@ -20,8 +20,8 @@ All other flags are those of process. The runs of other commands are submitted b
   corpusmill submit resplit INPUT... -o FOLDER
   corpusmill submit dedup index build INDEX --config RECIPE
 
---backend ranks needs --world_size N: so many ranks on this machine, or in the job. What process refuses, submit refuses with the same exit code,
-and leaves everything as it was. With --ray_address http://HOST:8265 the run is a job on the head.`
+--backend ranks needs --world_size N: so many ranks on this machine, or in the job. What process
+refuses, submit refuses with the same exit code, and leaves everything as it was. With --ray_address http://HOST:8265 the run is a job on the head.`
 	case "status":
 		return `
 

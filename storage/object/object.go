@@ -72,6 +72,18 @@ type Store interface {
 	Remove(ctx context.Context, paths []string) error
 }
 
+// RemoveBelow removes all objects of a store below a path.
+func RemoveBelow(ctx context.Context, s Store, path string) error {
+	var paths []string
+	for info, err := range s.List(ctx, path+"/") {
+		if err != nil {
+			return err
+		}
+		paths = append(paths, info.Path)
+	}
+	return s.Remove(ctx, paths)
+}
+
 // Join is filepath.Join for paths of both kinds.
 func Join(base string, parts ...string) string {
 	if !In(base) {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"time"
 
 	"corpusmill/internal/filelock"
@@ -40,18 +40,7 @@ func folders(getenv func(string) string, job string) []string {
 
 // ofJob says whether a path has the number of the job in it.
 func ofJob(path, job string) bool {
-	digit := func(c byte) bool { return c >= '0' && c <= '9' }
-	for rest, from := path, 0; ; {
-		i := strings.Index(rest[from:], job)
-		if i < 0 || job == "" {
-			return false
-		}
-		i += from
-		if end := i + len(job); (i == 0 || !digit(rest[i-1])) && (end == len(rest) || !digit(rest[end])) {
-			return true
-		}
-		from = i + 1
-	}
+	return job != "" && regexp.MustCompile(`(^|\D)`+regexp.QuoteMeta(job)+`(\D|$)`).MatchString(path)
 }
 
 // folder is a keeper's folder on its node.
@@ -126,15 +115,15 @@ func sweep(bases []string, job string, now time.Time) error {
 			if err != nil {
 				continue // its keeper is alive, or another user's
 			}
-			errs = append(errs, clear(dir))
+			errs = append(errs, removeLeft(dir))
 			release()
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// clear removes a folder with the processes that have their files in it.
-func clear(dir string) error {
+// removeLeft removes a folder with the processes that have their files in it.
+func removeLeft(dir string) error {
 	const pause = 100 * time.Millisecond
 	for waited := time.Duration(0); ; waited += pause {
 		kill := endUsers(dir)

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"os"
 	osexec "os/exec"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // nodeTime is how long the sweeping of a node may take, and atOnce how many
@@ -24,12 +25,10 @@ const (
 // reach, or where something stays.
 func Sweep(ctx context.Context, a *Allocation, nodes []Node, keeper []string) error {
 	errs := make([]error, len(nodes))
-	turns := make(chan struct{}, atOnce)
-	var all sync.WaitGroup
+	var all errgroup.Group
+	all.SetLimit(atOnce)
 	for i, n := range nodes {
-		all.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
+		all.Go(func() error {
 			ctx, stop := context.WithTimeout(ctx, nodeTime)
 			defer stop()
 			args := append([]string{"--jobid=" + a.Job, "--overlap", "--nodes=1", "--ntasks=1", "--nodelist=" + n.Name, "--cpu-bind=none",
@@ -39,8 +38,9 @@ func Sweep(ctx context.Context, a *Allocation, nodes []Node, keeper []string) er
 			if said, err := c.CombinedOutput(); err != nil {
 				errs[i] = fmt.Errorf("on %s: srun: %w: %s", n.Name, err, bytes.TrimSpace(said))
 			}
+			return nil
 		})
 	}
-	all.Wait()
+	_ = all.Wait() // each error is in errs
 	return errors.Join(errs...)
 }
