@@ -264,7 +264,7 @@ func (l *loader) checkInputs() {
 			l.fail(in.Pos, "", "%s names no bucket", in.Path)
 		case remote:
 		case l.defaults.Exists != nil && !l.defaults.Exists(in.Path):
-			l.fail(in.Pos, "", "input not found: %s", in.Path)
+			l.fail(in.Pos, "mend the path, which counts from the folder that the command is given in", "input not found: %s", in.Path)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (s *store) explain(p place, err error) error {
 	}
 	var a minio.ErrorResponse
 	if !errors.As(err, &a) {
-		return fmt.Errorf("%s: no answer from %s: %w", p.path, s.endpoint, err)
+		return fmt.Errorf("%s: no answer from %s (see that AWS_ENDPOINT_URL is right and can be reached from here): %w", p.path, s.endpoint, err)
 	}
 	switch a.Code {
 	case "NoSuchKey":
