@@ -314,6 +314,11 @@ func TestKillIndex(t *testing.T) {
 				if !maps.Equal(folder(t, x.index), calm) {
 					t.Error("the index isn't whole")
 				}
+				if !exists(filepath.Join(x.index+".run", "work", "plan.json")) {
+					// It was killed when all was done: nothing is left to go on with.
+					corpusmill(t, args...).want(t, exitFailure, "already")
+					reset()
+				}
 			default:
 				t.Error("the index is neither the old one nor the new one")
 			}
