@@ -34,7 +34,7 @@ func (d *driver) runTasks(ctx context.Context, tasks []Task) error {
 			todo = append(todo, t)
 		}
 	}
-	return d.run(ctx, todo, nil, func(t Task) error {
+	return d.run(ctx, d.backend, todo, nil, func(t Task) error {
 		e := entryOf(t)
 		return d.journal.write(entry{Task: &e})
 	})

@@ -35,8 +35,11 @@ type Options struct {
 	// Parallel is how many tasks run at once on the whole engine; 0 for what the
 	// backend says when it is Wide, or else Workers.
 	Parallel int
-	Splits   Splitting
-	Memory   int64 // bytes that the process is to stay under; 0 for no bound
+	// Near runs tasks in this process, for stages of which it would have to read
+	// again all that other processes made; nil leaves them to the backend.
+	Near   Backend
+	Splits Splitting
+	Memory int64 // bytes that the process is to stay under; 0 for no bound
 	// Folder is the run folder. It holds what the run needs while it goes on
 	// and what it leaves: the log of drops, the quarantine, report, manifest.
 	Folder  string
@@ -182,7 +185,14 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 		return err
 	}
 	defer c.close()
-	tasks, err := d.rowTasks(stage)
+	backend, splits, err := d.nearer(ctx, stage)
+	if err != nil {
+		return err
+	}
+	if backend != d.backend {
+		defer backend.Close()
+	}
+	tasks, err := d.rowTasks(stage, splits)
 	if err != nil {
 		return err
 	}
@@ -191,7 +201,7 @@ func (d *driver) rowStage(ctx context.Context, stage int) error {
 			return err
 		}
 	}
-	err = d.run(ctx, tasks, func(s *Segment) error {
+	err = d.run(ctx, backend, tasks, func(s *Segment) error {
 		bulk := s.BulkFile
 		if err := c.commit(s); err != nil {
 			return err
@@ -250,7 +260,7 @@ func (d *driver) dropBulk(path string) error {
 }
 
 // rowTasks cuts a stage's input into tasks, less what is committed.
-func (d *driver) rowTasks(stage int) ([]Task, error) {
+func (d *driver) rowTasks(stage int, splits Splitting) ([]Task, error) {
 	s := d.plan.Stages[stage]
 	found := 0
 	if s.After >= 0 {
@@ -273,7 +283,7 @@ func (d *driver) rowTasks(stage int) ([]Task, error) {
 		}
 		return out, nil
 	}
-	grain := d.opts.Splits.grain(d.plan.OwnInputs(), d.parallel())
+	grain := splits.grain(d.plan.OwnInputs(), d.parallel())
 	for i := int(src); i < len(d.plan.Inputs); i++ {
 		f := d.plan.Inputs[i]
 		if f.Indexed {

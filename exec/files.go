@@ -57,7 +57,7 @@ func (d *driver) fileStage(ctx context.Context, stage int) error {
 			todo = append(todo, Task{Stage: stage, Range: n, Ranges: len(l.Begin), Begin: begin, End: end})
 		}
 	}
-	err = d.run(ctx, todo, func(s *Segment) error {
+	err = d.run(ctx, d.backend, todo, func(s *Segment) error {
 		if s.Made == nil {
 			return errors.New("a task that was to make a file has made none")
 		}

@@ -40,8 +40,8 @@ type taskState struct {
 	finished bool
 }
 
-// run runs the tasks on the backend and commits what they produce.
-func (d *driver) run(ctx context.Context, tasks []Task, commit func(*Segment) error, done func(Task) error) error {
+// run runs the tasks on a backend and commits what they produce.
+func (d *driver) run(ctx context.Context, b Backend, tasks []Task, commit func(*Segment) error, done func(Task) error) error {
 	if len(tasks) == 0 {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (d *driver) run(ctx context.Context, tasks []Task, commit func(*Segment) er
 		r.commitAll()
 	}()
 	unblock := context.AfterFunc(ctx, func() { r.fail(ctx.Err()) })
-	err := d.backend.Run(ctx, r.tasks(), r.on)
+	err := b.Run(ctx, r.tasks(), r.on)
 	r.mu.Lock()
 	if err == nil && (r.running > 0 || !r.idle()) {
 		err = errors.New("the backend stopped before all tasks were done")

@@ -64,7 +64,7 @@ func stageOf(t *testing.T, n int, b Backend, edit ...func(*Task)) (committed []s
 		}
 	}
 	var finished []int
-	err = d.run(t.Context(), tasks, func(s *Segment) error {
+	err = d.run(t.Context(), d.backend, tasks, func(s *Segment) error {
 		committed = append(committed, fmt.Sprint(s.Seg))
 		return nil
 	}, func(t Task) error {

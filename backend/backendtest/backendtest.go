@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"corpusmill/backend/local"
 	"corpusmill/exec"
 	"corpusmill/internal/scratch"
 	"corpusmill/plan"
@@ -68,6 +69,7 @@ type Sharer interface{ Shared() string }
 func Run(t *testing.T, e Engine) {
 	t.Run("recipes", e.recipes)
 	t.Run("resources", e.resources)
+	t.Run("relative paths", e.relative)
 	if e.Slow || e.Slowest {
 		t.Run("faults", e.faults)
 		return
@@ -96,6 +98,7 @@ type job struct {
 	workers int
 	options exec.Options // Workers is filled in, and Folder when it is empty
 	edit    func(*plan.Job)
+	near    bool // the driver's process does what only copies rows
 }
 
 func flag(key string, value any) recipe.Override {
@@ -145,7 +148,29 @@ func (j job) run(ctx context.Context, b exec.Backend) (*exec.Report, error) {
 	}
 	o := j.options
 	o.Workers, o.Folder = max(j.workers, 1), j.folder()
+	if j.near {
+		o.Near = besides(b)
+	}
 	return exec.Run(ctx, p, b, o)
+}
+
+// besides is this process as a backend beside b, with the same ear.
+func besides(b exec.Backend) exec.Backend {
+	if b, ok := b.(*tap); ok {
+		return &tap{Backend: &local.Goroutines{}, event: b.event, stage: b.stage}
+	}
+	return &local.Goroutines{}
+}
+
+// relative runs a recipe whose paths are those of the working folder.
+func (e Engine) relative(t *testing.T) {
+	dir := scratch.Dir(t)
+	paths := corpus(t, dir)
+	t.Chdir(dir)
+	j := job{inputs: []string{filepath.Base(paths[0])}, out: "out.jsonl", workers: 2, flags: []recipe.Override{flag("text_length_filter.min_len", 6)}}
+	if r := j.mustRun(t, e.New()); r.Rows.Kept == 0 || r.Rows.Filtered == 0 {
+		t.Errorf("rows: %+v", r.Rows)
+	}
 }
 
 // mustRun does a job that has to succeed and to leave nothing behind but its

@@ -104,6 +104,7 @@ func corpus(t *testing.T, dir string) []string {
 const (
 	held   = "process: [whitespace_normalization_mapper: {}, text_length_filter: {min_len: 6}, document_deduplicator: {}, words_num_filter: {min_num: 2}]"
 	reread = "process: [text_length_filter: {min_len: 6}, document_deduplicator: {}, document_deduplicator: {lowercase: true}]"
+	copied = "process: [whitespace_normalization_mapper: {}, text_length_filter: {min_len: 6}, document_deduplicator: {}]"
 	plain  = "process: [whitespace_normalization_mapper: {}]"
 )
 
@@ -113,17 +114,21 @@ const (
 )
 
 // kind is a plan with another way through the driver.
-type kind struct{ name, recipe, out string }
+type kind struct {
+	name, recipe, out string
+	near              bool // what only copies rows is done in the driver's process
+}
 
 var kinds = []kind{
-	{"plain", plain, "out.jsonl"},
-	{"zstd", plain, "out.jsonl.zst"},
-	{"shards", plain, "out"},
-	{"held rows", held, "out.jsonl.gz"},
-	{"input read again", reread, "out.jsonl"},
-	{"parquet", held, "out.parquet"},
-	{"index", similar, "index"},
-	{"against an index", against, "out.jsonl"},
+	{name: "plain", recipe: plain, out: "out.jsonl"},
+	{name: "zstd", recipe: plain, out: "out.jsonl.zst"},
+	{name: "shards", recipe: plain, out: "out"},
+	{name: "held rows", recipe: held, out: "out.jsonl.gz"},
+	{name: "input read again", recipe: reread, out: "out.jsonl"},
+	{name: "copied here", recipe: copied, out: "out.jsonl", near: true},
+	{name: "parquet", recipe: held, out: "out.parquet"},
+	{name: "index", recipe: similar, out: "index"},
+	{name: "against an index", recipe: against, out: "out.jsonl"},
 }
 
 // kinds are those that the engine is tested with.
@@ -138,7 +143,7 @@ func (k kind) job(t *testing.T, e Engine) job {
 	dir := scratch.Dir(t)
 	if k.recipe == against {
 		k.recipe = strings.Replace(against, "INDEX", filepath.Join(dir, "index"), 1)
-		x := kind{"index", similar, "index"}.in(t, dir)
+		x := kind{name: "index", recipe: similar, out: "index"}.in(t, dir)
 		x.inputs = x.inputs[:1]
 		x.mustRun(t, e.New())
 		j := k.in(t, dir)
@@ -149,7 +154,7 @@ func (k kind) job(t *testing.T, e Engine) job {
 }
 
 func (k kind) in(t *testing.T, dir string) job {
-	j := job{recipe: filepath.Join(dir, k.out+".yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, k.out), workers: 2}
+	j := job{recipe: filepath.Join(dir, k.out+".yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, k.out), workers: 2, near: k.near}
 	writeFile(t, j.recipe, k.recipe)
 	j.flags = append(j.flags, flag("segment", 2000))
 	if strings.Contains(k.recipe, "minhash") {
@@ -165,7 +170,9 @@ func (k kind) in(t *testing.T, dir string) job {
 
 // calm is what the kind's job gives when nothing happens.
 func (k kind) calm(t *testing.T, e Engine) (digest string, files []string) {
-	report := k.job(t, e).mustRun(t, e.New())
+	j := k.job(t, e)
+	j.near = false
+	report := j.mustRun(t, e.New())
 	return report.Digest, outputs(t, report)
 }
 
@@ -220,7 +227,7 @@ func Same(t *testing.T, b exec.Backend) {
 // this machine.
 func SameRecipe(t *testing.T, b exec.Backend, recipe string) {
 	t.Helper()
-	k, e := kind{"recipe", recipe, "out.jsonl"}, Engine{New: func() exec.Backend { return &local.Goroutines{} }}
+	k, e := kind{name: "recipe", recipe: recipe, out: "out.jsonl"}, Engine{New: func() exec.Backend { return &local.Goroutines{} }}
 	digest, files := k.calm(t, e)
 	sameOutput(t, digest, files, k.job(t, e).mustRun(t, b))
 }

@@ -127,7 +127,7 @@ class Engine:
         for name in self.client.run_on_scheduler(vanished):
             self.client.unregister_worker_plugin(name)
         self.name = "corpusmill-" + self.client.id
-        self.job = {"folder": init["folder"], "binaries": {}, "env": init["env"], "keep": True}
+        self.job = {"folder": init["folder"], "dir": init["dir"], "binaries": {}, "env": init["env"], "keep": True}
         programs = {}
         for b in init["binaries"]:
             with open(b["path"], "rb") as f:

@@ -76,7 +76,7 @@ class Engine:
         }
         self.name = "corpusmill_worker_" + init["version"]
         self.source = ray.put(source)
-        self.refs, self.job = {}, {"folder": init["folder"], "binaries": {}, "env": init["env"], "keep": True}
+        self.refs, self.job = {}, {"folder": init["folder"], "dir": init["dir"], "binaries": {}, "env": init["env"], "keep": True}
         for b in init["binaries"]:
             with open(b["path"], "rb") as f:
                 self.refs[b["sha256"]] = ray.put(f.read())

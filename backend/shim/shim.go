@@ -181,6 +181,11 @@ func (b *Backend) Open(ctx context.Context, folder string, _ int) error {
 			return err
 		}
 	}
+	// Paths of inputs and models are as the recipe has them.
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
 	python := b.Python
 	if python == "" {
 		python = "python3"
@@ -189,7 +194,7 @@ func (b *Backend) Open(ctx context.Context, folder string, _ int) error {
 		return fmt.Errorf("%w\n%s runs through Python with %s: install it, or set CORPUSMILL_PYTHON to a Python that has it", err, b.Engine.Name, b.Engine.Package)
 	}
 	version := sha256.Sum256([]byte(workerSource))
-	init := map[string]any{"folder": folder, "binaries": b.Programs, "version": hex.EncodeToString(version[:8]), "env": object.Environment()}
+	init := map[string]any{"folder": folder, "dir": dir, "binaries": b.Programs, "version": hex.EncodeToString(version[:8]), "env": object.Environment()}
 	for k, v := range b.Engine.Settings {
 		init[k] = v
 	}

@@ -28,7 +28,7 @@ class Engine:
         self.worker = types.ModuleType("worker")
         exec(source, self.worker.__dict__)
         self.ready = {"cpus": 2, "gpus": 0, "node_cpus": 2, "node_gpus": 0, "node_memory": 0}
-        self.job = {"folder": init["folder"], "keep": True, "memory": 0, "env": init["env"],
+        self.job = {"folder": init["folder"], "dir": init["dir"], "keep": True, "memory": 0, "env": init["env"],
                     "binaries": {b["platform"]: b["sha256"] for b in init["binaries"]}}
         self.programs = {b["sha256"]: b["path"] for b in init["binaries"]}
         self.running = set()

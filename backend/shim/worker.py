@@ -118,13 +118,13 @@ def patiently(call):
 class Child:
     """One `corpusmill worker`."""
 
-    def __init__(self, path, folder, cpus, memory, settings):
+    def __init__(self, path, folder, cpus, memory, settings, place):
         env = dict(os.environ, **dict(settings), GOMAXPROCS=str(max(1, int(cpus + 0.999))))
         if memory > 0:
             env["GOMEMLIMIT"] = str(memory)
         try:
             self.process = subprocess.Popen(
-                [path, "worker", folder], env=env, start_new_session=True,
+                [path, "worker", folder], env=env, cwd=place if os.path.isdir(place) else None, start_new_session=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except OSError as error:
             raise Lost("starting a worker process: %s" % error) from error
@@ -291,11 +291,12 @@ def kill(token):
 def run(job, tasks, read, token, limit=0, paused=lambda: False):
     """Runs tasks one after the other and yields lists of events.
 
-    job holds binaries, folder, cpus, memory, env, variables for the child, and
-    keep, which leaves the child for the next call; hold, which may be missing,
-    leaves it for good. memory 0 is no bound. token is the bundle's own. limit is
-    the memory above which a child is ended. As long as paused() says so no task
-    begins, and there is no child.
+    job holds binaries, folder, cpus, memory, env, variables for the child, dir,
+    in which the child works where this machine has it, and keep, which leaves
+    the child for the next call; hold, which may be missing, leaves it for good.
+    memory 0 is no bound. token is the bundle's own. limit is the memory above
+    which a child is ended. As long as paused() says so no task begins, and there
+    is no child.
     """
     yield [{"kind": "begin", "node": "%s, process %d" % (socket.gethostname(), os.getpid())}]
     key, child, took = None, None, 0.0
@@ -319,7 +320,7 @@ def run(job, tasks, read, token, limit=0, paused=lambda: False):
                         raise Lost("%s can't see %s: the result has to lie on storage that all machines of the cluster mount at the same place" % (
                             socket.gethostname(), job["folder"]))
                     path = yield from patiently(lambda: place(job["binaries"], read))
-                    key = (path, job["folder"], job["cpus"], job["memory"], tuple(sorted(job["env"].items())))
+                    key = (path, job["folder"], job["cpus"], job["memory"], tuple(sorted(job["env"].items())), job["dir"])
                     child = take(key, token)
                 began = time.monotonic()
                 for event in child.run(task, held, LOOK if limit else PULSE):

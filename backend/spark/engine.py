@@ -138,7 +138,7 @@ def news(signs, seen):
 class Engine:
     def __init__(self, init, source):
         self.spark = SparkSession.builder.remote(init["address"]).create()
-        self.job = {"folder": init["folder"], "binaries": {}, "env": init["env"], "memory": 0, "keep": False}
+        self.job = {"folder": init["folder"], "dir": init["dir"], "binaries": {}, "env": init["env"], "memory": 0, "keep": False}
         with tempfile.TemporaryDirectory() as folder:
             for b in init["binaries"]:
                 # An artifact has the name of its file.

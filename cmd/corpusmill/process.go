@@ -151,8 +151,12 @@ func (e *env) execute(f *flags, r *recipe.Recipe, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
+	var near exec.Backend
+	if r.Backend != "local" {
+		near = &local.Goroutines{Clock: now}
+	}
 	report, err := exec.Run(e.ctx, p, b, exec.Options{
-		Workers: driverWorkers(r), Parallel: r.Parallel(), Splits: splitting(r), Memory: r.Memory, Folder: folder, Restart: f.set["restart"],
+		Workers: driverWorkers(r), Parallel: r.Parallel(), Near: near, Splits: splitting(r), Memory: r.Memory, Folder: folder, Restart: f.set["restart"],
 		Stdout: e.stdout,
 		Logf:   note,
 		Clock:  now,

@@ -33,10 +33,11 @@ const slurmWorkers = 100
 
 // driverWorkers is how many workers this process has for its own part.
 func driverWorkers(r *recipe.Recipe) int {
-	if r.Backend == "slurm" {
-		return min(r.NP, runtime.NumCPU())
+	switch r.Backend {
+	case "local", "processes":
+		return r.NP
 	}
-	return r.NP
+	return min(r.NP, runtime.NumCPU())
 }
 
 // leadAbsence is how long a worker that an engine has started waits for who
