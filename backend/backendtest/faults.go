@@ -55,8 +55,9 @@ func (e Engine) strike(t *testing.T, s Strike) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), strikeDeadline)
 	defer cancel()
-	struck := false
+	struck, began := false, time.Now()
 	b := &tap{Backend: e.New(), event: func(ev exec.Event) []exec.Event {
+		t.Logf("%.1f s: %s %d.%d %s", time.Since(began).Seconds(), ev.Kind, ev.Task, ev.Attempt, ev.Err)
 		if ev.Kind == exec.SegmentDone && !struck {
 			struck = true
 			s.Do(t)
