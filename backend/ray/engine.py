@@ -14,7 +14,8 @@ LOOK = 2.0
 FETCH = 30.0
 
 # Seconds after the loss of a node in which bundles may still be sent there, and
-# after which one that hasn't begun is given up.
+# after which one that hasn't begun is given up. Those that are sent until the
+# first is given up may wait behind it.
 NEWS = 10.0
 
 
@@ -94,7 +95,8 @@ class Engine:
             options["memory"] = need["memory"]
         args = self.name, self.source, self.refs, job, bundle["tasks"], number
         # A request for a place that Ray has sent to a lost node holds up all that
-        # are like it: what was lost asks for another place.
+        # are like it, for good: what was lost asks for another place, and what
+        # comes after a loss for some bytes of memory more.
         again = any(task["attempt"] for task in bundle["tasks"])
         where = self.nodes.place(need["cpus"], number) if again else "SPREAD"
         actor = None
@@ -103,6 +105,8 @@ class Engine:
             stream = actor.handle.run.remote(*args)
         else:
             self.actors.end()
+            if self.nodes.losses:
+                options["memory"] = need["memory"] + self.nodes.losses
             stream = corpusmill.options(scheduling_strategy=where, **options).remote(*args)
         with self.lock:
             self.running[number] = stream, actor
@@ -128,6 +132,7 @@ class Engine:
         while True:
             if not ray.wait([stream], timeout=LOOK)[0]:
                 if node is None and self.nodes.swallowed(sent) or node in self.nodes.look():
+                    self.nodes.lost()
                     raise Gone("Ray has lost the node")
                 continue
             try:
@@ -226,7 +231,8 @@ class Nodes:
     def __init__(self):
         self.lock = threading.Lock()
         self.known = self.gone = self.ask()
-        self.looked, self.changed = time.monotonic(), 0.0
+        self.looked, self.changed = time.monotonic(), float("-inf")
+        self.losses = 0  # of nodes, and of bundles by them
 
     def ask(self):
         return frozenset(n["NodeID"] for n in ray.nodes() if not n["Alive"])
@@ -239,7 +245,13 @@ class Nodes:
                 self.known, self.gone, self.looked = self.gone, self.ask(), now
                 if self.gone - self.known:
                     self.changed = now
+                    self.losses += 1
             return self.known
+
+    def lost(self):
+        """Says that a bundle was lost with its node."""
+        with self.lock:
+            self.losses += 1
 
     def place(self, cpus, number):
         """A node that is there, by preference; another one for the next number."""
@@ -252,4 +264,4 @@ class Nodes:
         """Says whether a bundle may have gone to a node that was lost: it was
         sent before all had heard, and Ray would have told by now if it hadn't."""
         self.look()
-        return sent < self.changed + NEWS and time.monotonic() > max(sent, self.changed) + NEWS
+        return sent < self.changed + 2 * NEWS and time.monotonic() > max(sent, self.changed) + NEWS
