@@ -25,7 +25,7 @@ func (d *driver) open(ctx context.Context) error {
 	}
 	if old != nil {
 		// The interrupted run's segments and tasks are what its journal speaks of.
-		d.plan.Segment, d.plan.TaskMemory = old.Segment, old.TaskMemory
+		d.plan.Segment, d.plan.TaskMemory, d.plan.RangeMemory = old.Segment, old.TaskMemory, old.RangeMemory
 		d.plan.MakeFiles(old.MakesFiles())
 		if old.Shared == "" && d.plan.Shared != "" {
 			return &UnsafeResume{d.opts.Folder, []string{"the files of its tasks are in that folder, where workers on other machines don't find them: go on with the backend that it began with"}}

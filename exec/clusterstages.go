@@ -2,19 +2,41 @@ package exec
 
 import (
 	"context"
+
+	"corpusmill/plan"
+)
+
+const (
+	// usefulSpan is how many bytes of a segment's key file a range has at least, as
+	// far as there is memory. Each range opens all key files, and reads whole
+	// blocks of them.
+	usefulSpan = 256 << 10
+	// fewRanges are so few that they open key files in proportion to the data, and
+	// so many that the machines of most have something to do.
+	fewRanges = 64
 )
 
 // tasksFor is the number of tasks for so many things of a size each.
-func (d *driver) tasksFor(n, size int64) int {
-	return int(max(1, (n*size+d.plan.TaskMemory-1)/d.plan.TaskMemory))
+func (d *driver) tasksFor(n, size int64) int { return tasksOf(n*size, d.plan.TaskMemory) }
+
+func tasksOf(bytes, memory int64) int { return int(max(1, (bytes+memory-1)/memory)) }
+
+// ranges is the number of tasks that compare keys, of so many bytes in memory.
+// What each takes grows with the number of segments, as far as the plan allows, so
+// that the work of all together grows with the data and not with its square.
+func ranges(p *plan.Plan, bytes int64, segments int) int {
+	suits := int64(segments) * usefulSpan / keySize * clusterEntryBytes
+	n := tasksOf(bytes, max(p.TaskMemory, min(p.RangeMemory, suits)))
+	return max(n, min(tasksOf(bytes, p.TaskMemory), fewRanges))
 }
 
 // clusterStage compares keys, in as many ranges as they need.
 func (d *driver) clusterStage(ctx context.Context, stage int) error {
-	n := d.tasksFor(d.keys[stage-1].Keys, clusterEntryBytes)
+	keys := d.keys[stage-1].Keys * clusterEntryBytes
+	n := ranges(d.plan, keys, len(d.segs))
 	if d.plan.UsesIndex(stage) {
 		// Each key of the run may meet one of the index.
-		n = max(d.tasksFor(d.keys[stage-1].Keys, 2*clusterEntryBytes), int(d.index.Keys()*indexEntrySize/indexScan))
+		n = max(ranges(d.plan, 2*keys, len(d.segs)), int(d.index.Keys()*indexEntrySize/indexScan))
 	}
 	var tasks []Task
 	for r := range n {

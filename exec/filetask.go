@@ -265,7 +265,7 @@ func (r *rowsReader) next() (err error) {
 	if len(r.segs) == 1 && r.end >= 0 {
 		end = r.end
 	}
-	to := min((r.at/recBlock+16)*recBlock, end)
+	to := min((r.at/recChunk+1)*recChunk, end)
 	if r.buf, err = r.file.readInto(r.buf, r.at, to); err != nil {
 		return err
 	}

@@ -22,9 +22,10 @@ import (
 // The trailer is magic, length of the data, two counts of the writer's, and
 // the CRC-32C of CRCs and trailer. All integers are little-endian.
 const (
-	recBlock   = 64 << 10
+	recBlock   = 8 << 10 // what a range of many small pieces reads for each, at least
+	recChunk   = 1 << 20 // a multiple of it, of those who read all
 	recTrailer = 36
-	recMagic   = "CMREC\x00\x00\x01"
+	recMagic   = "CMREC\x00\x00\x02"
 )
 
 type recWriter struct {
@@ -274,8 +275,8 @@ func checkRec(path string) error {
 
 // check reads the file to see whether it is whole.
 func (r *recReader) check() error {
-	for off := int64(0); off < r.n; off += 16 * recBlock {
-		if _, err := r.read(off, min(off+16*recBlock, r.n)); err != nil {
+	for off := int64(0); off < r.n; off += recChunk {
+		if _, err := r.read(off, min(off+recChunk, r.n)); err != nil {
 			return err
 		}
 	}

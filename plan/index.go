@@ -18,7 +18,7 @@ import (
 )
 
 // IndexFormat is the version of the files of an index.
-const IndexFormat = 1
+const IndexFormat = 2
 
 // Index is what index.json says of a deduplication index: the rows whose keys
 // it holds, and the way by which they came.

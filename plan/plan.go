@@ -53,12 +53,16 @@ type Plan struct {
 	Segment     int64 `json:"segment"` // bytes of input between two commits
 	// TaskMemory is the memory, in bytes, that a task takes which compares keys.
 	TaskMemory int64 `json:"task_memory"`
-	MaxRow     int64 `json:"max_row"` // bytes; longer rows are quarantined
+	// RangeMemory is up to how much memory, in bytes, a task takes that compares
+	// the keys of all segments, where these are so many that it would read little
+	// of each; 0 for TaskMemory.
+	RangeMemory int64 `json:"range_memory,omitempty"`
+	MaxRow      int64 `json:"max_row"` // bytes; longer rows are quarantined
 }
 
 // Version is the Plan structure's version; a run of another one can't be
 // continued.
-const Version = 3
+const Version = 4
 
 // DefaultTaskMemory is the memory, in bytes, of a task that compares keys.
 const DefaultTaskMemory = 24 << 20
@@ -181,6 +185,7 @@ type Job struct {
 	Unmonitored    bool
 	Segment        int64
 	TaskMemory     int64 // 0 for DefaultTaskMemory
+	RangeMemory    int64 // see Plan
 	MaxRow         int64
 	// Models are the folders in which model files are looked for, in order.
 	Models []string
@@ -204,7 +209,7 @@ func Build(ctx context.Context, j Job) (*Plan, error) {
 	p := &Plan{
 		Format: Version, Project: j.Project, Inputs: j.Inputs, Output: j.Output,
 		TextKey: j.TextKey, KeepStats: j.KeepStats, Shared: j.Shared,
-		StopOnRowError: j.StopOnRowError, Unmonitored: j.Unmonitored, Segment: j.Segment, TaskMemory: cmp.Or(j.TaskMemory, DefaultTaskMemory), MaxRow: j.MaxRow,
+		StopOnRowError: j.StopOnRowError, Unmonitored: j.Unmonitored, Segment: j.Segment, TaskMemory: cmp.Or(j.TaskMemory, DefaultTaskMemory), RangeMemory: j.RangeMemory, MaxRow: j.MaxRow,
 	}
 	env := p.Env()
 	env.FindModel = func(name string) (string, error) {

@@ -95,8 +95,11 @@ func (r *Recipe) Job(files []storage.File) plan.Job {
 		KeepStats: r.KeepStats, StopOnRowError: !r.SkipOpError, Unmonitored: !r.OpenMonitor, MaxRow: r.MaxRow,
 		Segment: r.segment(files), TaskMemory: r.TaskMemory, Models: r.Models, WorkersWrite: r.elsewhere() || object.In(r.Export.Path), Shared: r.shared(), StrictCompat: r.StrictCompat,
 	}
-	if j.TaskMemory == 0 && r.elsewhere() {
-		j.TaskMemory = enginesTaskMemory
+	if j.TaskMemory == 0 {
+		j.RangeMemory = r.rangeMemory()
+		if r.elsewhere() {
+			j.TaskMemory = enginesTaskMemory
+		}
 	}
 	for _, s := range r.Steps {
 		j.Steps = append(j.Steps, plan.Step{Label: s.Label, Name: s.Name, Params: s.Params})
@@ -108,6 +111,20 @@ func (r *Recipe) Job(files []storage.File) plan.Job {
 // are on other machines. There is more data then, and each such task looks into
 // the files of all segments.
 const enginesTaskMemory = 8 * plan.DefaultTaskMemory
+
+// largestRange is the most memory, in bytes, of a task that compares the keys of
+// very many segments.
+const largestRange = 1 << 30
+
+// rangeMemory is Plan.RangeMemory: of the memory of a machine whose tasks share
+// it, less than a segment's part; of one that nobody knows, what workers have.
+func (r *Recipe) rangeMemory() int64 {
+	switch r.Backend {
+	case "local", "processes", "ranks":
+		return min(largestRange, r.Memory/(8*int64(max(r.NP, 1))))
+	}
+	return largestRange / 2
+}
 
 // elsewhere says whether workers are on other machines.
 func (r *Recipe) elsewhere() bool { return r.Backend != "local" && r.Backend != "processes" }

@@ -84,7 +84,7 @@ var builtKeys = []builtKey{
 		func(l *loader, n *node) { l.size(n, "split_size", 1, &l.out.SplitSize) }},
 	{Key{Name: "split_count", Type: Count, Default: "auto", Doc: "least number of tasks that read the input, as far as it can be cut; `auto` for eight for each task that runs at once on all machines, or two when the input is small"},
 		(*loader).splitCount},
-	{Key{Name: "task_memory", Type: Size, Default: "24MiB", Doc: "memory of a task that compares the keys of a deduplicator; fewer tasks with more. With workers on other machines `192MiB` by default"},
+	{Key{Name: "task_memory", Type: Size, Default: "24MiB", Doc: "memory of a task that compares the keys of a deduplicator; fewer tasks with more. With workers on other machines `192MiB` by default; by default it grows with inputs of many gigabytes, up to an eighth of what `memory` gives each task, or `512MiB` on Ray, Dask, Spark and Slurm"},
 		func(l *loader, n *node) { l.size(n, "task_memory", 1, &l.out.TaskMemory) }},
 	{Key{Name: "models", Type: Strings, Default: "[]", Doc: "folders in which model files are looked for, before the user's cache (`corpusmill/models` in it) and the folders in which Data-Juicer keeps its models. In text, several are separated as in PATH"},
 		(*loader).models},
