@@ -99,15 +99,24 @@ func matchBuckets(edges []edge, entries []rangeEntry, match func(a, b uint64) bo
 // order. Keys are hashes, so a range has its share of the total of keys: memory
 // is taken once, by that. A path is "" for a segment without a key file.
 func readRange(paths []string, by op.GroupBy, lo, hi uint64, total int64) ([]rangeEntry, error) {
-	share := float64(hi-lo) / (1 << 64)
-	entries := make([]rangeEntry, 0, int(float64(total)*share*1.01)+1024)
+	entries := roomFor(total, lo, hi)
 	err := eachSpan(paths, by, lo, hi, func(seg uint32, raw []byte) {
 		for ; len(raw) > 0; raw = raw[keySize:] {
 			entries = append(entries, rangeEntry{getKey(raw), nodeOf(seg, binary.LittleEndian.Uint32(raw[16:]))})
 		}
 	})
-	sortHashes(entries, nil, lo, hi, func(e *rangeEntry) uint64 { return e.key.Hi }, compareRangeEntries)
+	sortEntries(entries, lo, hi)
 	return entries, err
+}
+
+// roomFor is memory for the entries of a range.
+func roomFor(total int64, lo, hi uint64) []rangeEntry {
+	share := float64(hi-lo) / (1 << 64)
+	return make([]rangeEntry, 0, int(float64(total)*share*1.01)+1024)
+}
+
+func sortEntries(entries []rangeEntry, lo, hi uint64) {
+	sortHashes(entries, nil, lo, hi, func(e *rangeEntry) uint64 { return e.key.Hi }, compareRangeEntries)
 }
 
 // eachSpan calls fn with the entries of each run within a range of keys.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"corpusmill/plan"
+	"corpusmill/storage/object"
 )
 
 const (
@@ -38,14 +39,21 @@ func (d *driver) clusterStage(ctx context.Context, stage int) error {
 		// Each key of the run may meet one of the index.
 		n = max(ranges(d.plan, 2*keys, len(d.segs)), int(d.index.Keys()*indexEntrySize/indexScan))
 	}
+	first := d.collectTasks(stage, n)
+	if err := d.runTasks(ctx, first); err != nil {
+		return err
+	}
 	var tasks []Task
 	for r := range n {
-		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n, Keys: d.keys[stage-1].Keys})
+		tasks = append(tasks, Task{Stage: stage, Range: r, Ranges: n, Keys: d.keys[stage-1].Keys, Inputs: len(first)})
 	}
 	if err := d.runTasks(ctx, tasks); err != nil {
 		return err
 	}
-	return d.done(stage, n)
+	if err := d.done(stage, n); err != nil || len(first) == 0 {
+		return err
+	}
+	return removeTree(object.Dir(d.shared.collected(stage, 0)))
 }
 
 // runTasks runs those of the tasks that aren't done, and journals each.

@@ -30,11 +30,12 @@ import (
 type phase string
 
 const (
-	phaseLinks phase = "links" // edges of what lost within some segments
-	phaseJoin  phase = "join"
-	phaseJump  phase = "jump"
-	phaseEnd   phase = "end"   // the losers among one part of the children
-	phaseWhole phase = "whole" // all at once
+	phaseCollect phase = "collect" // of EndCluster: keys of segments, by range
+	phaseLinks   phase = "links"   // edges of what lost within some segments
+	phaseJoin    phase = "join"
+	phaseJump    phase = "jump"
+	phaseEnd     phase = "end"   // the losers among one part of the children
+	phaseWhole   phase = "whole" // all at once
 )
 
 // componentEdgeBytes is the memory that a task needs for an edge.

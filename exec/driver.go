@@ -333,6 +333,9 @@ func (d *driver) describe(t Task) string {
 	s := d.plan.Stages[t.Stage]
 	switch s.End {
 	case plan.EndCluster:
+		if t.Phase == phaseCollect {
+			return fmt.Sprintf("stage %d (%s), keys of segments, part %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
+		}
 		return fmt.Sprintf("stage %d (%s), range %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
 	case plan.EndFiles:
 		return fmt.Sprintf("stage %d (%s), file %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)

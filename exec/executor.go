@@ -25,13 +25,15 @@ type Task struct {
 	// for EndComponents, or file of all files, for EndFiles.
 	Range  int `json:"range"`
 	Ranges int `json:"ranges"`
-	// Phase and Round are for EndComponents. Inputs is the number of files that
-	// the phase before left, Links that of phaseLinks, for the first round.
+	// Phase is for EndCluster and EndComponents, Round for the latter. Inputs is the
+	// number of files that the phase before left, Links that of phaseLinks, for the
+	// first round. Into is the number of ranges that a phaseCollect is for.
 	// File is the file of a phaseJump, and [First, Last) are its edges.
 	Phase  phase `json:"phase,omitempty"`
 	Round  int   `json:"round,omitempty"`
 	Inputs int   `json:"inputs,omitempty"`
 	Links  int   `json:"links,omitempty"`
+	Into   int   `json:"into,omitempty"`
 	File   int   `json:"file,omitempty"`
 	First  int64 `json:"first,omitempty"`
 	Last   int64 `json:"last,omitempty"`
@@ -313,6 +315,11 @@ func (d workDir) wanted(stage int) string {
 // found is what task r of a stage found: losers, edges or common keys.
 func (d workDir) found(stage, r int) string {
 	return d.at("found", fmt.Sprint(stage), fmt.Sprint(r))
+}
+
+// collected has the keys of part i of the segments of a stage.
+func (d workDir) collected(stage, i int) string {
+	return d.at("collected", fmt.Sprint(stage), fmt.Sprint(i))
 }
 
 // round is what task r of a phase left.

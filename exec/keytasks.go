@@ -14,6 +14,9 @@ func (w *Worker) cluster(ctx context.Context, t Task, index *keyIndex) error {
 	if err != nil {
 		return err
 	}
+	if t.Phase == phaseCollect {
+		return publish(w.x.dir.collected(t.Stage, t.Range), func(f *os.File) error { return w.collect(t, f) })
+	}
 	lo, hi := rangeOf(t.Range, t.Ranges)
 	g := w.x.Plan.Grouping(t.Stage)
 	path := w.x.dir.found(t.Stage, t.Range)
@@ -29,7 +32,13 @@ func (w *Worker) cluster(ctx context.Context, t Task, index *keyIndex) error {
 		return err
 	}
 	defer done()
-	entries, err := readRange(paths, g.By, lo, hi, t.Keys)
+	var entries []rangeEntry
+	if t.Inputs > 0 {
+		paths = numbered(t.Inputs, func(i int) string { return w.x.dir.collected(t.Stage, i) })
+		entries, err = readCollected(paths, t.Range, t.Ranges, t.Keys)
+	} else {
+		entries, err = readRange(paths, g.By, lo, hi, t.Keys)
+	}
 	if err != nil {
 		return err
 	}
