@@ -152,16 +152,21 @@ const nodeSize = 8
 
 func writeLosers(w io.Writer, losers []edge) error {
 	slices.SortFunc(losers, compareEdges)
-	rw := newRecWriter(w)
-	if err := putEdges(rw, losers); err != nil {
-		return err
-	}
 	stay := make([]node, len(losers))
 	for i, e := range losers {
 		stay[i] = e.parent
 	}
+	return writeStandings(w, losers, stay)
+}
+
+// writeStandings writes a losers file of losers, in order, and the rows that stay.
+func writeStandings(w io.Writer, losers []edge, stay []node) error {
 	slices.Sort(stay)
 	stay = slices.Compact(stay)
+	rw := newRecWriter(w)
+	if err := putEdges(rw, losers); err != nil {
+		return err
+	}
 	if err := putNodes(rw, stay); err != nil {
 		return err
 	}
@@ -179,8 +184,15 @@ func putNodes(rw *recWriter, nodes []node) error {
 	return nil
 }
 
-// readWinners returns the rows of one segment that losers lost to.
-func readWinners(path string, seg uint32) ([]node, error) {
+// winnersOf returns the rows that losers lost to, of segments from first to
+// before last.
+func winnersOf(loserFiles []string, first, last uint32) (out []node, err error) {
+	read := func(path string) ([]node, error) { return readWinners(path, first, last) }
+	err = gather(loserFiles, read, func(_ int, winners []node) error { out = append(out, winners...); return nil })
+	return out, err
+}
+
+func readWinners(path string, first, last uint32) ([]node, error) {
 	f, err := openEdges(path)
 	if err != nil {
 		return nil, err
@@ -192,8 +204,8 @@ func readWinners(path string, seg uint32) ([]node, error) {
 	}
 	segOf := func(e []byte) uint32 { return node(binary.LittleEndian.Uint64(e)).seg() }
 	raw, _, err := f.between(at, int(f.b), nodeSize, anywhere,
-		func(e []byte) bool { return segOf(e) < seg },
-		func(e []byte) bool { return segOf(e) > seg })
+		func(e []byte) bool { return segOf(e) < first },
+		func(e []byte) bool { return segOf(e) >= last })
 	var out []node
 	for ; len(raw) > 0; raw = raw[nodeSize:] {
 		out = append(out, node(binary.LittleEndian.Uint64(raw)))
@@ -208,21 +220,19 @@ func membersOf(seg uint32, loserFiles []string) ([]edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = gather(loserFiles, func(path string) ([]node, error) { return readWinners(path, seg) }, func(_ int, winners []node) error {
-		for _, n := range winners {
-			out = append(out, edge{n, n})
-		}
-		return nil
-	})
+	winners, err := winnersOf(loserFiles, seg, seg+1)
 	if err != nil {
 		return nil, err
+	}
+	for _, n := range winners {
+		out = append(out, edge{n, n})
 	}
 	slices.SortFunc(out, compareEdges)
 	return slices.Compact(out), nil
 }
 
-// readLosers returns the losers of one segment.
-func readLosers(path string, seg uint32) ([]edge, error) {
+// readLosers returns the losers of segments from first to before last.
+func readLosers(path string, first, last uint32) ([]edge, error) {
 	f, err := openEdges(path)
 	if err != nil {
 		return nil, err
@@ -230,8 +240,8 @@ func readLosers(path string, seg uint32) ([]edge, error) {
 	defer f.close()
 	segOf := func(e []byte) uint32 { return getEdge(e).child.seg() }
 	raw, _, err := f.between(0, int(f.a), edgeSize, anywhere,
-		func(e []byte) bool { return segOf(e) < seg },
-		func(e []byte) bool { return segOf(e) > seg })
+		func(e []byte) bool { return segOf(e) < first },
+		func(e []byte) bool { return segOf(e) >= last })
 	return appendEdges(nil, raw), err
 }
 
@@ -240,7 +250,7 @@ func readLosers(path string, seg uint32) ([]edge, error) {
 // one of another.
 func losersOf(seg uint32, loserFiles []string, keyPath string) ([]edge, error) {
 	var out []edge
-	err := gather(loserFiles, func(path string) ([]edge, error) { return readLosers(path, seg) }, func(_ int, l []edge) error {
+	err := gather(loserFiles, func(path string) ([]edge, error) { return readLosers(path, seg, seg+1) }, func(_ int, l []edge) error {
 		out = append(out, l...)
 		return nil
 	})

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 
+	"corpusmill/op"
 	"corpusmill/plan"
 	"corpusmill/storage/object"
 )
@@ -50,6 +51,11 @@ func (d *driver) clusterStage(ctx context.Context, stage int) error {
 	if err := d.runTasks(ctx, tasks); err != nil {
 		return err
 	}
+	if d.plan.Grouping(stage).By == op.ByKey {
+		if err := d.deal(ctx, stage, n); err != nil {
+			return err
+		}
+	}
 	if err := d.done(stage, n); err != nil || len(first) == 0 {
 		return err
 	}
@@ -83,12 +89,15 @@ func (d *driver) verifyStage(ctx context.Context, stage int) error {
 	if err := d.runTasks(ctx, tasks); err != nil {
 		return err
 	}
-	return d.clustersFound(stage, n)
+	return d.clustersFound(ctx, stage, n)
 }
 
 // clustersFound ends a stage that found clusters: what its tasks noted of them
 // is summed up, and the stage behind it is told which rows to capture.
-func (d *driver) clustersFound(stage, n int) error {
+func (d *driver) clustersFound(ctx context.Context, stage, n int) error {
+	if err := d.deal(ctx, stage, n); err != nil {
+		return err
+	}
 	sum := &findings{}
 	read := func(path string) (f findings, err error) { return f, readJSON(path, &f) }
 	files := numbered(n, func(r int) string { return d.shared.findings(stage, r) })

@@ -33,11 +33,7 @@ func collections(keys int64, segments, ranges int) int {
 	if segments < fewFiles || ranges < fewFiles || keys*keySize >= int64(segments)*int64(ranges)*smallPiece {
 		return 0
 	}
-	n := 1
-	for n*n < segments {
-		n++
-	}
-	return n
+	return root(segments)
 }
 
 // collect brings together the keys of one part of the segments.
@@ -68,7 +64,7 @@ type collector struct {
 type collectedRun struct {
 	file    *keyFile
 	seg     uint32
-	at, end int64  // of what hasn't been read
+	at, end int64 // of what hasn't been read
 	buf     []byte
 	raw     []byte // entries that were, in buf
 }

@@ -31,6 +31,7 @@ type phase string
 
 const (
 	phaseCollect phase = "collect" // of EndCluster: keys of segments, by range
+	phaseDeal    phase = "deal"    // of what leaves losers: those of a group of segments
 	phaseLinks   phase = "links"   // edges of what lost within some segments
 	phaseJoin    phase = "join"
 	phaseJump    phase = "jump"

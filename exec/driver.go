@@ -331,6 +331,9 @@ func (d *driver) sketch(state json.RawMessage) {
 // describe names a task in messages.
 func (d *driver) describe(t Task) string {
 	s := d.plan.Stages[t.Stage]
+	if t.Phase == phaseDeal {
+		return fmt.Sprintf("stage %d (%s), losers, part %d of %d", t.Stage+1, s.Name, t.Range+1, t.Ranges)
+	}
 	switch s.End {
 	case plan.EndCluster:
 		if t.Phase == phaseCollect {

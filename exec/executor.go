@@ -25,7 +25,7 @@ type Task struct {
 	// for EndComponents, or file of all files, for EndFiles.
 	Range  int `json:"range"`
 	Ranges int `json:"ranges"`
-	// Phase is for EndCluster and EndComponents, Round for the latter. Inputs is the
+	// Phase is for stages that find duplicates, Round for EndComponents. Inputs is the
 	// number of files that the phase before left, Links that of phaseLinks, for the
 	// first round. Into is the number of ranges that a phaseCollect is for.
 	// File is the file of a phaseJump, and [First, Last) are its edges.
@@ -321,6 +321,9 @@ func (d workDir) found(stage, r int) string {
 func (d workDir) collected(stage, i int) string {
 	return d.at("collected", fmt.Sprint(stage), fmt.Sprint(i))
 }
+
+// dealt has the losers of group g of the segments, of a stage.
+func (d workDir) dealt(stage, g int) string { return d.at("dealt", fmt.Sprint(stage), fmt.Sprint(g)) }
 
 // round is what task r of a phase left.
 func (d workDir) round(stage, round int, p phase, r int) string {

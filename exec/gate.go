@@ -39,10 +39,7 @@ func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 		return nil, err
 	}
 	g := &gate{hold: hold, rows: record.NewJSONRows(s.env.Fields), at: uint32(info)}
-	var files []string
-	for r := range t.Found {
-		files = append(files, x.dir.found(s.After, r))
-	}
+	files := x.loserFiles(s.After, t.Found, info)
 	keys := x.dir.keys(from, at.Src, at.Seg)
 	switch x.Plan.Grouping(s.After).By {
 	case op.ByKey:
@@ -56,6 +53,7 @@ func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 		from, _ := slices.BinarySearch(s.wanted, nodeOf(uint32(info), 0))
 		g.wanted = s.wanted[from:]
 	case op.ByPart:
+		files = numbered(t.Found, func(r int) string { return x.dir.found(s.After, r) })
 		g.parts, err = partsOf(files, keys)
 	}
 	if err != nil {

@@ -27,13 +27,13 @@ func (d *driver) componentStage(ctx context.Context, stage int) error {
 		if err != nil {
 			return err
 		}
-		return d.clustersFound(stage, 1)
+		return d.clustersFound(ctx, stage, 1)
 	}
 	r := &rounds{d: d, ctx: ctx, stage: stage, parts: parts, inputs: pairs}
 	if err := r.run(); err != nil {
 		return err
 	}
-	return d.clustersFound(stage, parts)
+	return d.clustersFound(ctx, stage, parts)
 }
 
 // rounds are those of one components stage.

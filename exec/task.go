@@ -37,6 +37,9 @@ func (w *Worker) Run(ctx context.Context, t Task, emit func(*Segment) error) err
 func (w *Worker) Usage() *Usage { return w.meter.usage() }
 
 func (w *Worker) run(ctx context.Context, t Task, emit func(*Segment) error) error {
+	if t.Phase == phaseDeal {
+		return w.deal(t)
+	}
 	switch w.x.Plan.Stages[t.Stage].End {
 	case plan.EndCluster, plan.EndComponents:
 		index, err := w.x.index(t.Stage)

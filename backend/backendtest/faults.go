@@ -55,9 +55,9 @@ func (e Engine) strike(t *testing.T, s Strike) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), strikeDeadline)
 	defer cancel()
-	struck, began := false, time.Now()
+	struck := false
 	b := &tap{Backend: e.New(), event: func(ev exec.Event) []exec.Event {
-		t.Logf("%.1f s: %s %d.%d %s", time.Since(began).Seconds(), ev.Kind, ev.Task, ev.Attempt, ev.Err)
+		t.Logf("%s of task %d, attempt %d %s", ev.Kind, ev.Task, ev.Attempt, ev.Err)
 		if ev.Kind == exec.SegmentDone && !struck {
 			struck = true
 			s.Do(t)
@@ -106,7 +106,9 @@ const (
 	held   = "process: [whitespace_normalization_mapper: {}, text_length_filter: {min_len: 6}, document_deduplicator: {}, words_num_filter: {min_num: 2}]"
 	reread = "process: [text_length_filter: {min_len: 6}, document_deduplicator: {}, document_deduplicator: {lowercase: true}]"
 	copied = "process: [whitespace_normalization_mapper: {}, text_length_filter: {min_len: 6}, document_deduplicator: {}]"
-	plain  = "process: [whitespace_normalization_mapper: {}]"
+	// manyRanges has more ranges of keys, and files of losers, than are read as they are.
+	manyRanges = "process: [document_deduplicator: {}, document_minhash_deduplicator: {num_permutations: 16, num_bands: 8, num_rows_per_band: 2, verify: true}]"
+	plain      = "process: [whitespace_normalization_mapper: {}]"
 )
 
 const (
@@ -127,6 +129,7 @@ var kinds = []kind{
 	{name: "held rows", recipe: held, out: "out.jsonl.gz"},
 	{name: "input read again", recipe: reread, out: "out.jsonl"},
 	{name: "copied here", recipe: copied, out: "out.jsonl", near: true},
+	{name: "many ranges", recipe: manyRanges, out: "out.jsonl"},
 	{name: "parquet", recipe: held, out: "out.parquet"},
 	{name: "index", recipe: similar, out: "index"},
 	{name: "against an index", recipe: against, out: "out.jsonl"},
@@ -158,7 +161,10 @@ func (k kind) in(t *testing.T, dir string) job {
 	j := job{recipe: filepath.Join(dir, k.out+".yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, k.out), workers: 2, near: k.near}
 	writeFile(t, j.recipe, k.recipe)
 	j.flags = append(j.flags, flag("segment", 2000))
-	if strings.Contains(k.recipe, "minhash") {
+	switch {
+	case k.recipe == manyRanges:
+		j.flags = append(j.flags, flag("segment", 700), flag("task_memory", 300))
+	case strings.Contains(k.recipe, "minhash"):
 		j.flags = append(j.flags, flag("task_memory", 2000)) // many tasks
 	}
 	if k.out == "index" {
