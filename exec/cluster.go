@@ -151,26 +151,26 @@ func eachSpan(paths []string, by op.GroupBy, lo, hi uint64, fn func(seg uint32, 
 const nodeSize = 8
 
 func writeLosers(w io.Writer, losers []edge) error {
-	slices.SortFunc(losers, compareEdges)
 	stay := make([]node, len(losers))
 	for i, e := range losers {
 		stay[i] = e.parent
 	}
-	return writeStandings(w, losers, stay)
+	return writeStandings(w, standings{losers, stay})
 }
 
-// writeStandings writes a losers file of losers, in order, and the rows that stay.
-func writeStandings(w io.Writer, losers []edge, stay []node) error {
-	slices.Sort(stay)
-	stay = slices.Compact(stay)
+// writeStandings writes a losers file. It sorts s.
+func writeStandings(w io.Writer, s standings) error {
+	slices.SortFunc(s.losers, compareEdges)
+	slices.Sort(s.winners)
+	winners := slices.Compact(s.winners)
 	rw := newRecWriter(w)
-	if err := putEdges(rw, losers); err != nil {
+	if err := putEdges(rw, s.losers); err != nil {
 		return err
 	}
-	if err := putNodes(rw, stay); err != nil {
+	if err := putNodes(rw, winners); err != nil {
 		return err
 	}
-	return rw.finish(uint64(len(losers)), uint64(len(stay)))
+	return rw.finish(uint64(len(s.losers)), uint64(len(winners)))
 }
 
 func putNodes(rw *recWriter, nodes []node) error {
@@ -184,20 +184,18 @@ func putNodes(rw *recWriter, nodes []node) error {
 	return nil
 }
 
-// winnersOf returns the rows that losers lost to, of segments from first to
-// before last.
-func winnersOf(loserFiles []string, first, last uint32) (out []node, err error) {
-	read := func(path string) ([]node, error) { return readWinners(path, first, last) }
-	err = gather(loserFiles, read, func(_ int, winners []node) error { out = append(out, winners...); return nil })
-	return out, err
+// losers returns those of segments from first to before last.
+func (f edgeFile) losers(first, last uint32) ([]edge, error) {
+	segOf := func(e []byte) uint32 { return getEdge(e).child.seg() }
+	raw, _, err := f.between(0, int(f.a), edgeSize, anywhere,
+		func(e []byte) bool { return segOf(e) < first },
+		func(e []byte) bool { return segOf(e) >= last })
+	return appendEdges(nil, raw), err
 }
 
-func readWinners(path string, first, last uint32) ([]node, error) {
-	f, err := openEdges(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.close()
+// winners returns the rows of segments from first to before last that losers
+// lost to.
+func (f edgeFile) winners(first, last uint32) ([]node, error) {
 	at := int64(f.a) * edgeSize
 	if at+int64(f.b)*nodeSize != f.n {
 		return nil, f.damaged()
@@ -213,36 +211,40 @@ func readWinners(path string, first, last uint32) ([]node, error) {
 	return out, err
 }
 
+// standings are losers and the rows that others lost to.
+type standings struct {
+	losers  []edge
+	winners []node
+}
+
+// standingsOf collects those of segments from first to before last, in no order.
+func standingsOf(loserFiles []string, first, last uint32) (all standings, err error) {
+	read := edgesOf(func(f edgeFile) (s standings, err error) {
+		if s.losers, err = f.losers(first, last); err == nil {
+			s.winners, err = f.winners(first, last)
+		}
+		return s, err
+	})
+	err = gather(loserFiles, read, func(_ int, s standings) error {
+		all.losers, all.winners = append(all.losers, s.losers...), append(all.winners, s.winners...)
+		return nil
+	})
+	return all, err
+}
+
 // membersOf returns the rows of one segment that are in clusters, each with
 // the one that stays, in order.
 func membersOf(seg uint32, loserFiles []string) ([]edge, error) {
-	out, err := losersOf(seg, loserFiles, "")
+	s, err := standingsOf(loserFiles, seg, seg+1)
 	if err != nil {
 		return nil, err
 	}
-	winners, err := winnersOf(loserFiles, seg, seg+1)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range winners {
+	out := s.losers
+	for _, n := range s.winners {
 		out = append(out, edge{n, n})
 	}
 	slices.SortFunc(out, compareEdges)
 	return slices.Compact(out), nil
-}
-
-// readLosers returns the losers of segments from first to before last.
-func readLosers(path string, first, last uint32) ([]edge, error) {
-	f, err := openEdges(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.close()
-	segOf := func(e []byte) uint32 { return getEdge(e).child.seg() }
-	raw, _, err := f.between(0, int(f.a), edgeSize, anywhere,
-		func(e []byte) bool { return segOf(e) < first },
-		func(e []byte) bool { return segOf(e) >= last })
-	return appendEdges(nil, raw), err
 }
 
 // losersOf collects the losers of one segment, in order. With a key file also
@@ -250,10 +252,8 @@ func readLosers(path string, first, last uint32) ([]edge, error) {
 // one of another.
 func losersOf(seg uint32, loserFiles []string, keyPath string) ([]edge, error) {
 	var out []edge
-	err := gather(loserFiles, func(path string) ([]edge, error) { return readLosers(path, seg, seg+1) }, func(_ int, l []edge) error {
-		out = append(out, l...)
-		return nil
-	})
+	read := edgesOf(func(f edgeFile) ([]edge, error) { return f.losers(seg, seg+1) })
+	err := gather(loserFiles, read, func(_ int, l []edge) error { out = append(out, l...); return nil })
 	if err != nil {
 		return nil, err
 	}

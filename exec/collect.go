@@ -36,17 +36,17 @@ func collections(keys int64, segments, ranges int) int {
 	return root(segments)
 }
 
-// collect brings together the keys of one part of the segments.
+// collect brings together the keys of one group of the segments.
 func (w *Worker) collect(t Task, out io.Writer) error {
 	paths, err := w.keyFiles(t.Stage)
 	if err != nil {
 		return err
 	}
-	from, to := t.Range*len(paths)/t.Ranges, (t.Range+1)*len(paths)/t.Ranges
+	first, last := groupOf(t.Range, len(paths), t.Ranges)
 	c := &collector{out: newRecWriter(out)}
 	defer c.close()
-	for i, path := range paths[from:to] {
-		if err := c.open(path, uint32(from+i)); err != nil {
+	for i, path := range paths[first:last] {
+		if err := c.open(path, uint32(first+i)); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package exec
 import (
 	"context"
 	"os"
-	"slices"
 )
 
 // Where files of losers are many, and so are segments, each file is dealt out to
@@ -32,8 +31,14 @@ func root(n int) int {
 	return r
 }
 
-// groupSize is the number of segments in a group; the last groups may have fewer.
+// groupSize is the number of segments in a group; the last may have fewer.
 func groupSize(segments, groups int) int { return (segments + groups - 1) / groups }
+
+// groupOf returns the first segment of group g, and the one behind its last.
+func groupOf(g, segments, groups int) (first, last int) {
+	size := groupSize(segments, groups)
+	return g * size, min((g+1)*size, segments)
+}
 
 // deal deals out what the tasks of a stage have left in so many files.
 func (d *driver) deal(ctx context.Context, stage, files int) error {
@@ -52,21 +57,12 @@ func (w *Worker) deal(t Task) error {
 	if err != nil {
 		return err
 	}
-	size := groupSize(len(segs), t.Ranges)
-	first, last := uint32(t.Range*size), uint32(min((t.Range+1)*size, len(segs)))
-	files := numbered(t.Inputs, func(r int) string { return w.x.dir.found(t.Stage, r) })
-	var losers []edge
-	read := func(path string) ([]edge, error) { return readLosers(path, first, last) }
-	err = gather(files, read, func(_ int, l []edge) error { losers = append(losers, l...); return nil })
+	first, last := groupOf(t.Range, len(segs), t.Ranges)
+	s, err := standingsOf(w.x.dir.allFound(t.Stage, t.Inputs), uint32(first), uint32(last))
 	if err != nil {
 		return err
 	}
-	winners, err := winnersOf(files, first, last)
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(losers, compareEdges)
-	return publish(w.x.dir.dealt(t.Stage, t.Range), func(f *os.File) error { return writeStandings(f, losers, winners) })
+	return publish(w.x.dir.dealt(t.Stage, t.Range), func(f *os.File) error { return writeStandings(f, s) })
 }
 
 // loserFiles are those with the losers of a segment, of a stage that has found
@@ -75,5 +71,5 @@ func (x *Executor) loserFiles(stage, found, seg int) []string {
 	if n := deals(found, len(x.segs)); n > 0 {
 		return []string{x.dir.dealt(stage, seg/groupSize(len(x.segs), n))}
 	}
-	return numbered(found, func(r int) string { return x.dir.found(stage, r) })
+	return x.dir.allFound(stage, found)
 }

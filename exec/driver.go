@@ -7,11 +7,12 @@
 // (a task), chain.go (a row through the steps), segmentstate.go (what a
 // segment produces), stagerun.go (order and retries), near.go (what the driver
 // does itself), commit.go (the run's files and the journal), driver.go (the
-// whole run), begin.go (where it begins or goes on). The keys of deduplicators go from keys.go, by way of collect.go where
-// they are many, to cluster.go (ranges), components.go (clusters), verifier.go and,
-// by way of deal.go, back to the rows in gate.go;
-// keytasks.go, clustertasks.go and rounds.go run that as tasks. place.go and
-// away.go say where files lie: in the run folder, or in an object store.
+// whole run), begin.go (where it begins or goes on). The keys of deduplicators
+// go from keys.go, by way of collect.go where they are many, to cluster.go
+// (ranges), components.go (clusters), verifier.go and, by way of deal.go, back to
+// the rows in gate.go; keytasks.go, clustertasks.go and rounds.go run that as
+// tasks. place.go and away.go say where files lie: in the run folder, or in an
+// object store.
 package exec
 
 import (

@@ -149,11 +149,11 @@ func openEdges(path string) (edgeFile, error) {
 }
 
 // edgesOf reads a part of an edge file, for gather.
-func edgesOf(part func(edgeFile) ([]byte, error)) func(path string) ([]byte, error) {
-	return func(path string) ([]byte, error) {
+func edgesOf[T any](part func(edgeFile) (T, error)) func(path string) (T, error) {
+	return func(path string) (v T, err error) {
 		f, err := openEdges(path)
 		if err != nil {
-			return nil, err
+			return v, err
 		}
 		defer f.close()
 		return part(f)

@@ -25,10 +25,10 @@ type Task struct {
 	// for EndComponents, or file of all files, for EndFiles.
 	Range  int `json:"range"`
 	Ranges int `json:"ranges"`
-	// Phase is for stages that find duplicates, Round for EndComponents. Inputs is the
-	// number of files that the phase before left, Links that of phaseLinks, for the
-	// first round. Into is the number of ranges that a phaseCollect is for.
-	// File is the file of a phaseJump, and [First, Last) are its edges.
+	// Phase is for stages that find duplicates, Round for EndComponents. Inputs is
+	// the number of files that the phase before left, Links that of phaseLinks, for
+	// the first round, Into the number of ranges that a phaseCollect is for. File is
+	// the file of a phaseJump, and [First, Last) are its edges.
 	Phase  phase `json:"phase,omitempty"`
 	Round  int   `json:"round,omitempty"`
 	Inputs int   `json:"inputs,omitempty"`
@@ -317,7 +317,12 @@ func (d workDir) found(stage, r int) string {
 	return d.at("found", fmt.Sprint(stage), fmt.Sprint(r))
 }
 
-// collected has the keys of part i of the segments of a stage.
+// allFound are those of n tasks.
+func (d workDir) allFound(stage, n int) []string {
+	return numbered(n, func(r int) string { return d.found(stage, r) })
+}
+
+// collected has the keys of group i of the segments of a stage.
 func (d workDir) collected(stage, i int) string {
 	return d.at("collected", fmt.Sprint(stage), fmt.Sprint(i))
 }

@@ -39,13 +39,12 @@ func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 		return nil, err
 	}
 	g := &gate{hold: hold, rows: record.NewJSONRows(s.env.Fields), at: uint32(info)}
-	files := x.loserFiles(s.After, t.Found, info)
 	keys := x.dir.keys(from, at.Src, at.Seg)
 	switch x.Plan.Grouping(s.After).By {
 	case op.ByKey:
-		g.losers, err = losersOf(uint32(info), files, keys)
+		g.losers, err = losersOf(uint32(info), x.loserFiles(s.After, t.Found, info), keys)
 	case op.ByCluster:
-		if s.End == plan.EndPayloads {
+		if files := x.loserFiles(s.After, t.Found, info); s.End == plan.EndPayloads {
 			g.losers, err = membersOf(uint32(info), files)
 		} else {
 			g.losers, err = losersOf(uint32(info), files, "")
@@ -53,8 +52,7 @@ func (x *Executor) openGate(s *openStage, t Task, info int) (*gate, error) {
 		from, _ := slices.BinarySearch(s.wanted, nodeOf(uint32(info), 0))
 		g.wanted = s.wanted[from:]
 	case op.ByPart:
-		files = numbered(t.Found, func(r int) string { return x.dir.found(s.After, r) })
-		g.parts, err = partsOf(files, keys)
+		g.parts, err = partsOf(x.dir.allFound(s.After, t.Found), keys)
 	}
 	if err != nil {
 		hold.close()

@@ -10,10 +10,6 @@ import (
 
 // cluster compares the keys of one range.
 func (w *Worker) cluster(ctx context.Context, t Task, index *keyIndex) error {
-	paths, err := w.keyFiles(t.Stage)
-	if err != nil {
-		return err
-	}
 	if t.Phase == phaseCollect {
 		return publish(w.x.dir.collected(t.Stage, t.Range), func(f *os.File) error { return w.collect(t, f) })
 	}
@@ -21,6 +17,10 @@ func (w *Worker) cluster(ctx context.Context, t Task, index *keyIndex) error {
 	g := w.x.Plan.Grouping(t.Stage)
 	path := w.x.dir.found(t.Stage, t.Range)
 	if g.By == op.ByPart {
+		paths, err := w.keyFiles(t.Stage)
+		if err != nil {
+			return err
+		}
 		keys, err := commonRange(paths, lo, hi, g.MaxRows)
 		if err != nil {
 			return err
@@ -32,13 +32,7 @@ func (w *Worker) cluster(ctx context.Context, t Task, index *keyIndex) error {
 		return err
 	}
 	defer done()
-	var entries []rangeEntry
-	if t.Inputs > 0 {
-		paths = numbered(t.Inputs, func(i int) string { return w.x.dir.collected(t.Stage, i) })
-		entries, err = readCollected(paths, t.Range, t.Ranges, t.Keys)
-	} else {
-		entries, err = readRange(paths, g.By, lo, hi, t.Keys)
-	}
+	entries, err := w.entries(t, g.By, lo, hi)
 	if err != nil {
 		return err
 	}
@@ -58,6 +52,20 @@ func (w *Worker) cluster(ctx context.Context, t Task, index *keyIndex) error {
 	}
 	edges = stars(edges)
 	return publish(path, func(f *os.File) error { return writeEdges(f, edges, 0) })
+}
+
+// entries are the keys of a task's range, in order, of collections where the
+// phase before has left some.
+func (w *Worker) entries(t Task, by op.GroupBy, lo, hi uint64) ([]rangeEntry, error) {
+	if t.Inputs > 0 {
+		paths := numbered(t.Inputs, func(i int) string { return w.x.dir.collected(t.Stage, i) })
+		return readCollected(paths, t.Range, t.Ranges, t.Keys)
+	}
+	paths, err := w.keyFiles(t.Stage)
+	if err != nil {
+		return nil, err
+	}
+	return readRange(paths, by, lo, hi, t.Keys)
 }
 
 // keyFiles are the key files of all segments, "" for those of an index.

@@ -14,7 +14,7 @@ func (d *driver) componentStage(ctx context.Context, stage int) error {
 	if d.plan.UsesIndex(stage) {
 		edges += d.index.Losers()
 	}
-	err := gather(numbered(pairs, func(r int) string { return d.shared.found(stage-1, r) }), edgeCounts, func(_ int, n fileCounts) error {
+	err := gather(d.shared.allFound(stage-1, pairs), edgeCounts, func(_ int, n fileCounts) error {
 		edges += int64(n.edges)
 		return nil
 	})

@@ -41,16 +41,21 @@ func (r *Recipe) Parallel() int {
 	return 0
 }
 
+// here is how many tasks at once share the memory of this machine, or of one
+// like it; 0 where they are on machines that nobody has asked yet.
+func (r *Recipe) here() int64 {
+	switch r.Backend {
+	case "slurm", "ray", "dask", "spark":
+		return 0
+	}
+	return int64(r.NP)
+}
+
 // segment is the size of the segments: that of the recipe, or less where a
 // small bound on memory asks for it, or a small input would leave workers
 // without one, or splits are to be smaller. The result doesn't depend on it.
 func (r *Recipe) segment(files []storage.File) int64 {
-	here := int64(r.NP) // tasks at once on a machine that Memory is of
-	switch r.Backend {
-	case "slurm", "ray", "dask", "spark":
-		here = 1
-	}
-	n := min(r.Segment, largestSegment, max(r.Memory/(8*here), smallestSegment))
+	n := min(r.Segment, largestSegment, max(r.Memory/(8*max(r.here(), 1)), smallestSegment))
 	if r.SplitSize > 0 && !r.WholeFiles {
 		n = min(n, r.SplitSize)
 	}
@@ -116,12 +121,11 @@ const enginesTaskMemory = 8 * plan.DefaultTaskMemory
 // very many segments.
 const largestRange = 1 << 30
 
-// rangeMemory is Plan.RangeMemory: of the memory of a machine whose tasks share
-// it, less than a segment's part; of one that nobody knows, what workers have.
+// rangeMemory is Plan.RangeMemory: an eighth of what each task has of the memory,
+// or what workers can be thought to have.
 func (r *Recipe) rangeMemory() int64 {
-	switch r.Backend {
-	case "local", "processes", "ranks":
-		return min(largestRange, r.Memory/(8*int64(max(r.NP, 1))))
+	if n := r.here(); n > 0 {
+		return min(largestRange, r.Memory/(8*n))
 	}
 	return largestRange / 2
 }

@@ -1,11 +1,9 @@
 package recipe_test
 
 import (
-	"strings"
 	"testing"
 
 	"corpusmill/plan"
-	"corpusmill/recipe"
 )
 
 // TestRangeMemory bounds what tasks take that compare keys: by the memory of
@@ -23,15 +21,7 @@ func TestRangeMemory(t *testing.T) {
 		{"--np=2 --task_memory=5MiB", 5 << 20, 0},
 		{"--backend=slurm --task_memory=5MiB", 5 << 20, 0},
 	} {
-		over, _, err := recipe.ParseArgs(append([]string{"--dataset_path=a.jsonl", "--export_path=b"}, strings.Fields(x.args)...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := recipe.Load("", over, nil, recipe.Defaults{NP: 2, Memory: 16e9})
-		if err != nil {
-			t.Fatal(err)
-		}
-		j := r.Job(nil)
+		j := ofArgs(t, x.args).Job(nil)
 		if j.TaskMemory != x.task || j.RangeMemory != x.most {
 			t.Errorf("%s: %d bytes a task, up to %d; want %d and %d", x.args, j.TaskMemory, j.RangeMemory, x.task, x.most)
 		}

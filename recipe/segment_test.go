@@ -8,6 +8,20 @@ import (
 	"corpusmill/storage"
 )
 
+// ofArgs is the recipe of a command line on a machine of two cores and 16 GB.
+func ofArgs(t *testing.T, args string) *recipe.Recipe {
+	t.Helper()
+	over, _, err := recipe.ParseArgs(append([]string{"--dataset_path=a.jsonl", "--export_path=b"}, strings.Fields(args)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := recipe.Load("", over, nil, recipe.Defaults{NP: 2, Memory: 16e9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // TestSegment holds that segments give all workers of all machines something to
 // do, and stay large where there is much.
 func TestSegment(t *testing.T) {
@@ -37,14 +51,7 @@ func TestSegment(t *testing.T) {
 		{"--np=2 --split=off", 0, 10 * mb, "", 32 << 20},
 		{"--np=2", 0, -1, "", 32 << 20},
 	} {
-		over, _, err := recipe.ParseArgs(append([]string{"--dataset_path=a.jsonl", "--export_path=b"}, strings.Fields(x.args)...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := recipe.Load("", over, nil, recipe.Defaults{NP: 2, Memory: 16e9})
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := ofArgs(t, x.args)
 		r.Slots = x.slots
 		if got := r.Job([]storage.File{{Path: "a.jsonl", Size: x.size, Codec: x.codec, Format: "jsonl"}}).Segment; got != x.want {
 			t.Errorf("%s, %d bytes: segments of %d, want %d", x.args, x.size, got, x.want)

@@ -160,12 +160,13 @@ func (k kind) job(t *testing.T, e Engine) job {
 func (k kind) in(t *testing.T, dir string) job {
 	j := job{recipe: filepath.Join(dir, k.out+".yaml"), inputs: corpus(t, dir), out: filepath.Join(dir, k.out), workers: 2, near: k.near}
 	writeFile(t, j.recipe, k.recipe)
-	j.flags = append(j.flags, flag("segment", 2000))
 	switch {
 	case k.recipe == manyRanges:
 		j.flags = append(j.flags, flag("segment", 700), flag("task_memory", 300))
 	case strings.Contains(k.recipe, "minhash"):
-		j.flags = append(j.flags, flag("task_memory", 2000)) // many tasks
+		j.flags = append(j.flags, flag("segment", 2000), flag("task_memory", 2000)) // many tasks
+	default:
+		j.flags = append(j.flags, flag("segment", 2000))
 	}
 	if k.out == "index" {
 		j.edit = toIndex(j.out, false)

@@ -118,13 +118,13 @@ def patiently(call):
 class Child:
     """One `corpusmill worker`."""
 
-    def __init__(self, path, folder, cpus, memory, settings, place):
+    def __init__(self, path, folder, cpus, memory, settings, where):
         env = dict(os.environ, **dict(settings), GOMAXPROCS=str(max(1, int(cpus + 0.999))))
         if memory > 0:
             env["GOMEMLIMIT"] = str(memory)
         try:
             self.process = subprocess.Popen(
-                [path, "worker", folder], env=env, cwd=place if os.path.isdir(place) else None, start_new_session=True,
+                [path, "worker", folder], env=env, cwd=where if os.path.isdir(where) else None, start_new_session=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except OSError as error:
             raise Lost("starting a worker process: %s" % error) from error
