@@ -223,7 +223,8 @@ func (b *Backend) connect(ctx context.Context) error {
 		b.ready = *m.Ready
 		return nil
 	case <-late.C:
-		return fmt.Errorf("%s did not answer within %s%s", b.Engine.Name, openDeadline, b.session.words())
+		return fmt.Errorf("%s did not answer within %s: see that it runs, that %s_address is right, and that this machine can reach it%s",
+			b.Engine.Name, openDeadline, strings.ToLower(b.Engine.Name), b.session.words())
 	case <-ctx.Done():
 		return ctx.Err()
 	}
