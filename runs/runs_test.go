@@ -192,6 +192,30 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// TestLookAtTheEnd looks at runs whose drivers tell of their end and go while
+// they are looked at.
+func TestLookAtTheEnd(t *testing.T) {
+	gone, _ := asleep(t)
+	gone.Start = "0"
+	for name, answer := range map[string]error{"the job is gone": nil, "nobody to ask": errors.New("squeue: no answer")} {
+		t.Run(name, func(t *testing.T) {
+			r := newFolder(t)
+			r.Place, r.Job = SlurmJob, "j"
+			d := &Driver{Try: r.Try, Process: gone, Since: time.Unix(1001, 0)}
+			if err := errors.Join(r.Write(), d.Write(r.Folder)); err != nil {
+				t.Fatal(err)
+			}
+			s, err := Look(r.Folder, time.Unix(1100, 0), func(*Run) (JobState, error) {
+				d.End = &End{State: Done, At: time.Unix(1099, 0)}
+				return JobState{}, errors.Join(answer, d.Write(r.Folder))
+			})
+			if err != nil || s.State != Done {
+				t.Errorf("%+v, %v, want %s", s, err, Done)
+			}
+		})
+	}
+}
+
 // TestRegistry finds runs by path, by ID and by its beginning.
 func TestRegistry(t *testing.T) {
 	g := Registry(filepath.Join(scratch.Dir(t), "runs"))

@@ -58,6 +58,26 @@ type Status struct {
 // run's job, for a run that has one and hasn't told of its end; its error
 // leaves the judgement to the files.
 func Look(folder string, now time.Time, ask func(*Run) (JobState, error)) (*Status, error) {
+	s, err := look(folder, now, ask)
+	for err == nil && s.State == Interrupted {
+		// It may have told of its end after the files were read and before it was
+		// found gone. What files tell of a driver that was gone before is its last word.
+		before := s
+		if s, err = look(folder, now, ask); err == nil && s.sameDriver(before) {
+			break
+		}
+	}
+	return s, err
+}
+
+func (s *Status) sameDriver(t *Status) bool {
+	if s.Run.Try != t.Run.Try || s.Driver == nil || t.Driver == nil {
+		return s.Run.Try == t.Run.Try && s.Driver == t.Driver
+	}
+	return s.Driver.Process == t.Driver.Process
+}
+
+func look(folder string, now time.Time, ask func(*Run) (JobState, error)) (*Status, error) {
 	r, err := Read(folder)
 	if err != nil {
 		return nil, err
@@ -119,7 +139,7 @@ func (s *Status) judgeJob(job JobState) {
 // judgeUnseen judges a run whose driver has left no trace.
 func (s *Status) judgeUnseen() {
 	switch {
-	case s.Run.Place == Terminal || s.Run.Place == Detached && s.Age > Silence.Seconds():
+	case s.Run.Job == "" && s.Age > Silence.Seconds():
 		s.State, s.Why = Interrupted, "its process never began"
 	default:
 		s.State = Waiting
