@@ -87,5 +87,6 @@ const (
 	TaskDone     EventKind = "done"     // all of the task's segments are
 	TaskFailed   EventKind = "failed"   // the data's or the code's fault: it would fail again
 	TaskLost     EventKind = "lost"     // the machine's fault: it may be tried again
+	TaskUnbegun  EventKind = "unbegun"  // no worker has begun it, so it counts for no try
 	TaskProgress EventKind = "progress" // the task has read some more
 )

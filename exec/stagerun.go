@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// maxAttempts is how often a task is started before its loss ends the run.
-const maxAttempts = 4
+// maxLosses is how often a task is lost until that ends the run.
+const maxLosses = 4
 
 // stageRun is one stage on a backend: it hands out tasks, takes them back
 // when they are lost, and passes their segments on in the order of the tasks,
@@ -38,6 +38,7 @@ type taskState struct {
 	taking   bool // a segment of it is on its way into ready
 	ready    []*Segment
 	finished bool
+	losses   int // tries that were lost
 }
 
 // run runs the tasks on a backend and commits what they produce.
@@ -147,18 +148,21 @@ func (r *stageRun) on(e Event) {
 	case TaskFailed:
 		r.running--
 		r.failed(e.cause())
-	case TaskLost:
+	case TaskLost, TaskUnbegun:
 		for s.taking {
 			r.cond.Wait()
 		}
 		r.running--
 		s.Attempt++
-		if s.Attempt >= maxAttempts {
-			r.failed(fmt.Errorf("%s was lost %d times; the last time: %s", r.d.describe(s.Task), s.Attempt, e.Err))
+		r.again = append(r.again, s.ID)
+		if e.Kind == TaskUnbegun {
+			break
+		}
+		if s.losses++; s.losses >= maxLosses {
+			r.failed(fmt.Errorf("%s was lost %d times; the last time: %s", r.d.describe(s.Task), s.losses, e.Err))
 			break
 		}
 		r.d.logf("%s was lost (%s); it is started again", r.d.describe(s.Task), e.Err)
-		r.again = append(r.again, s.ID)
 		r.d.progress.lost.Add(1)
 	}
 	r.d.progress.tasks.Store(int64(r.running))

@@ -113,6 +113,7 @@ class Running:
 
     def __init__(self):
         self.heard, self.future, self.worker = queue.SimpleQueue(), None, None
+        self.moved = False  # away from a worker that doesn't answer, before that began it
 
 
 def share(worker):
@@ -201,25 +202,30 @@ class Engine:
                 yield events
             yield future.result(timeout=60)
         except (distributed.KilledWorker, distributed.CancelledError, distributed.comm.CommClosedError, TimeoutError) as error:
-            raise Gone("%s: %s" % (type(error).__name__, error)) from error
+            raise (Unbegun if running.moved else Gone)("%s: %s" % (type(error).__name__, error)) from error
         finally:
             with self.lock:
                 del self.running[key]
             future.release()
 
     def kill(self, number):
+        key = "%s-%d" % (self.name, number)
         with self.lock:
-            running = self.running.get("%s-%d" % (self.name, number))
-            if running is not None and running.worker is not None:
-                self.silent[running.worker] = time.monotonic() + SULK
+            running = self.running.get(key)
         if running is None:
             return
         lost = [running]
-        if running.worker is not None:
-            # Those that wait there would wait for it.
-            waiting = self.client.processing(workers=[running.worker]).get(running.worker, ())
+        has = self.client.processing()
+        worker = running.worker or next((w for w, keys in has.items() if key in keys), None)
+        if worker is not None:
             with self.lock:
-                lost += [self.running[key] for key in waiting if key in self.running]
+                if running.worker is not None or all(r.worker != worker for r in self.running.values()):
+                    # Those that wait there would wait for it.
+                    self.silent[worker] = time.monotonic() + SULK
+                    waiting = [self.running[k] for k in has.get(worker, ()) if k in self.running and k != key]
+                    for r in waiting:
+                        r.moved = r.worker is None
+                    lost += waiting
         for r in lost:
             if r.future is not None:
                 r.future.cancel(force=True)

@@ -44,7 +44,8 @@ func TestRay(t *testing.T) {
 const noticed = 60 * time.Second
 
 // TestAsleep has a node sleep for as long as Ray doesn't take it for lost. What
-// its tasks say when it is awake again comes too late.
+// its tasks say when it is awake again comes too late. Workers that wait for a
+// task and are stopped never begin the one that Ray gives them.
 func TestAsleep(t *testing.T) {
 	if os.Getenv("CORPUSMILL_FULL") == "" {
 		t.Skip("CORPUSMILL_FULL isn't set")
@@ -54,6 +55,7 @@ func TestAsleep(t *testing.T) {
 	c.Setenv(t)
 	backend := backends(t, c)
 	backendtest.RunStrikes(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Strikes: []backendtest.Strike{
+		{Name: "idle workers frozen", Do: func(t *testing.T) { c.Machines[1].Freeze(t, "ray::IDLE") }, Within: noticed},
 		{Name: "node asleep", Do: func(t *testing.T) { c.Machines[1].FreezeFor(t, time.Minute) }, Within: 2 * noticed},
 	}})
 }

@@ -3,7 +3,8 @@
 It runs in __main__ beside an engine's class Engine, which connects when it is
 made, and has
     ready          what the cluster has: cpus, gpus, memory, note
-    run(bundle)    yields lists of events; raises Gone when the machine failed
+    run(bundle)    yields lists of events; raises Gone when the machine failed,
+                   and Unbegun where nobody has begun it
     kill(number)   ends a bundle, from another thread
     look()         what the cluster has by now; not every engine has this
     probe(order)   runs a probe on each machine and returns what they answer
@@ -24,6 +25,10 @@ LOOK = 5.0
 
 class Gone(Exception):
     """What ran the bundle is gone; its unfinished tasks are lost."""
+
+
+class Unbegun(Exception):
+    """The bundle was taken back from where it waited."""
 
 
 def described(error):
@@ -58,6 +63,8 @@ class Driver:
                 self.say(kind="end", bundle=number)
             except Gone as error:
                 self.say(kind="end", bundle=number, err=str(error))
+            except Unbegun as error:
+                self.say(kind="unbegun", bundle=number, err=str(error))
         except BaseException as error:
             self.fail(error)
 

@@ -16,7 +16,9 @@ import (
 const (
 	// silence is how long a running bundle may give no sign of life, nine times
 	// as long as it should, where Engine.Silence doesn't say it. Engines may take
-	// minutes to see that a machine is gone.
+	// minutes to see that a machine is gone. A bundle that nobody begins, where
+	// others do begin, lies with a worker that doesn't answer: it is sent again
+	// after as long, and after twice as long each further time.
 	silence = 45 * time.Second
 	// mercy is how long the engine may take to end such a bundle. After it the
 	// bundle is forgotten.
@@ -48,7 +50,8 @@ type run struct {
 	fed      bool // no more tasks come
 	bundles  map[int]*bundle
 	perTask  time.Duration // what a task takes; 0 as long as none has ended
-	heard    time.Duration // when the engine last said anything
+	heard    time.Duration // when the engine last said anything of what isn't given up
+	newest   time.Duration // when the last of the bundles that have begun was sent
 	reminded bool
 }
 
@@ -56,6 +59,8 @@ type run struct {
 type bundle struct {
 	left  map[int]int // attempts of tasks that have not ended, by task
 	tasks int
+	sent  time.Duration
+	tries int // times that it was sent before, at most
 	node  string
 	began bool // a worker has it
 	heard time.Duration
@@ -174,9 +179,10 @@ func (r *run) dispatch(feed <-chan exec.Task) error {
 			break
 		}
 		n := r.size()
-		bundle := &bundle{left: map[int]int{}, tasks: n, heard: r.b.now()}
+		bundle := &bundle{left: map[int]int{}, tasks: n, sent: r.b.now()}
 		for _, t := range r.queue[:n] {
 			bundle.left[t.ID] = t.Attempt
+			bundle.tries = max(bundle.tries, t.Attempt)
 		}
 		o := order{Do: "run", Bundle: r.b.bundles, Resources: r.need, Limit: r.limit(), Tasks: r.queue[:n]}
 		if err := r.s.send(o); err != nil {
@@ -214,7 +220,6 @@ func (r *run) limit() int64 {
 
 // hear handles a message.
 func (r *run) hear(m message) error {
-	r.heard = r.b.now()
 	switch m.Kind {
 	case "failed":
 		return fmt.Errorf("%s: %s", r.b.Engine.Name, m.Err)
@@ -224,6 +229,7 @@ func (r *run) hear(m message) error {
 			r.b.ready = *m.Ready
 			r.slots = r.b.slots(r.need)
 		}
+		r.heard = r.b.now()
 		return nil
 	case "closed":
 		return errors.New("the driver of " + r.b.Engine.Name + " left before the work was done")
@@ -232,7 +238,10 @@ func (r *run) hear(m message) error {
 	if bundle == nil {
 		return nil // of a stage before, or given up
 	}
-	bundle.heard = r.heard
+	bundle.heard = r.b.now()
+	if !bundle.ended {
+		r.heard = bundle.heard
+	}
 	for _, raw := range m.Events {
 		var e event
 		if err := json.Unmarshal(raw, &e); err != nil {
@@ -240,9 +249,9 @@ func (r *run) hear(m message) error {
 		}
 		r.event(bundle, e)
 	}
-	if m.Kind == "end" {
+	if m.Kind == "end" || m.Kind == "unbegun" {
 		delete(r.bundles, m.Bundle)
-		r.finish(bundle, m.Err)
+		r.finish(bundle, m.Err, m.Kind == "unbegun")
 	}
 	return nil
 }
@@ -251,7 +260,8 @@ func (r *run) hear(m message) error {
 func (r *run) event(b *bundle, e event) {
 	switch e.Kind {
 	case bundleBegan:
-		b.node, b.began = e.Node, true
+		b.node, b.began, r.s.began = e.Node, true, true
+		r.newest = max(r.newest, b.sent)
 		return
 	case childSaid:
 		for _, line := range e.Lines {
@@ -291,16 +301,19 @@ func (b *bundle) on(err string) string {
 	return err
 }
 
-// finish ends a bundle. What it hasn't done is lost.
-func (r *run) finish(b *bundle, why string) {
-	if b.ended {
+// finish ends a bundle. What it hasn't done is lost, where it may have begun.
+func (r *run) finish(b *bundle, why string, unbegun bool) {
+	kind := exec.TaskLost
+	switch {
+	case !b.began && (unbegun || b.ended):
+		kind = exec.TaskUnbegun
+	case b.ended:
 		why = fmt.Sprintf("it gave no sign of life for %s", r.silence())
-	}
-	if why == "" {
+	case why == "":
 		why = "the engine ended it"
 	}
 	for id, attempt := range b.left {
-		r.on(exec.Event{Task: id, Attempt: attempt, Kind: exec.TaskLost, Err: b.on(why)})
+		r.on(exec.Event{Task: id, Attempt: attempt, Kind: kind, Err: b.on(why)})
 	}
 }
 
@@ -308,24 +321,38 @@ func (r *run) silence() time.Duration { return cmp.Or(r.b.Engine.Silence, silenc
 
 // watch looks for what takes too long.
 func (r *run) watch() error {
-	now, waiting := r.b.now(), 0
+	if !r.b.Engine.Pulse {
+		return nil
+	}
+	now, atWork, waiting := r.b.now(), 0, 0
 	for number, b := range r.bundles {
 		switch {
 		case b.ended && now-b.when > mercy:
 			// The engine doesn't get rid of it; its events are dropped.
 			delete(r.bundles, number)
-			r.finish(b, "")
-		case b.ended:
+			r.finish(b, "", false)
 		case !b.began:
 			waiting++
-		case r.b.Engine.Pulse && now-b.heard > r.silence():
-			b.ended, b.when = true, now
-			if err := r.s.send(order{Do: "kill", Bundle: number}); err != nil {
-				return err
-			}
+		case !b.ended:
+			atWork++
 		}
 	}
-	if !r.b.Engine.Pulse || waiting < len(r.bundles) || waiting == 0 {
+	again := 0
+	for number, b := range r.bundles {
+		if b.ended || !r.overdue(b, now, atWork) {
+			continue
+		}
+		if b.ended, b.when = true, now; !b.began {
+			again++
+		}
+		if err := r.s.send(order{Do: "kill", Bundle: number}); err != nil {
+			return err
+		}
+	}
+	if again > 0 {
+		r.b.logf("%s has begun nothing of %d bundles for %s; they are sent again", r.b.Engine.Name, again, r.silence())
+	}
+	if waiting < len(r.bundles) || waiting == 0 {
 		r.reminded = false
 		return nil
 	}
@@ -338,3 +365,18 @@ func (r *run) watch() error {
 	}
 	return nil
 }
+
+// overdue says whether a bundle has been silent for too long. One that nobody
+// has begun may wait for others to make room: it isn't overdue as long as the
+// run has all the room that there is, nor before one that was sent later has
+// begun or nothing of the run is at work.
+func (r *run) overdue(b *bundle, now time.Duration, atWork int) bool {
+	if b.began {
+		return now-b.heard > r.silence()
+	}
+	turn := b.sent < r.newest && atWork < r.b.room(r.need) || atWork == 0
+	return r.s.began && turn && now-b.sent > r.grace(b)
+}
+
+// grace is how long a bundle may lie with the engine until somebody begins it.
+func (r *run) grace(b *bundle) time.Duration { return r.silence() << min(b.tries, 10) }

@@ -22,6 +22,7 @@ type session struct {
 	stderr   child.Tail
 	messages chan message  // closed when no more come
 	gone     chan struct{} // closed when the process has ended
+	began    bool          // a worker has begun something
 
 	mu  sync.Mutex
 	in  io.WriteCloser

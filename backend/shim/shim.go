@@ -327,7 +327,7 @@ func (b *Backend) logf(format string, args ...any) {
 
 // message is a line from the driver.
 type message struct {
-	Kind   string            `json:"kind"` // ready, events, end, probed, failed, closed
+	Kind   string            `json:"kind"` // ready, events, end, unbegun, probed, failed, closed
 	Ready  *ready            `json:"ready"`
 	Bundle int               `json:"bundle"`
 	Events []json.RawMessage `json:"events"`

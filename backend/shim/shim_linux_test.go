@@ -3,6 +3,7 @@ package shim_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -70,6 +71,66 @@ func TestThreads(t *testing.T) {
 	e := shim.Engine{Name: "Threads", Package: "nothing", Source: threads, Work: time.Second, Pulse: true}
 	backend := shimtest.New(t, e, python(t), clock())
 	backendtest.Run(t, backendtest.Engine{New: func() exec.Backend { return backend() }, Apart: true, Slow: true})
+}
+
+// TestUnbegun has an engine that keeps bundles to itself: one that others
+// overtake is sent again, however often and whether or not the engine ends it;
+// one that nothing overtakes waits for others to make room.
+func TestUnbegun(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	const keeps = threads + `
+import threading
+
+class Engine(Engine):
+    kept = threading.Lock()
+    left = KEPT
+
+    def run(self, bundle):
+        with self.kept:
+            keep = FIRST <= bundle["bundle"] and self.left > 0
+            if keep:
+                type(self).left -= 1
+        if not keep:
+            yield from super().run(bundle)
+            return
+        unwanted = threading.Event()
+        self.waiting = dict(getattr(self, "waiting", {}), **{str(bundle["bundle"]): unwanted})
+        unwanted.wait()
+        raise Gone("it was ended")
+
+    def kill(self, number):
+        unwanted = self.waiting.get(str(number))
+        if unwanted is not None and ENDS:
+            unwanted.set()
+`
+	for _, x := range []struct {
+		name              string
+		first, kept, ends string
+		pace              int64 // of the clock: a look comes every two real seconds
+		err               string
+	}{
+		{"overtaken", "0", "1", "True", 10, ""},
+		{"as often as a task may be lost", "1", "4", "True", 70, ""},
+		{"and not ended", "0", "1", "False", 10, ""},
+		{"nothing begun", "0", "100", "True", 600, "Threads has started nothing for 15m0s"},
+		{"nothing more begun", "1", "100", "True", 200, "Threads has started nothing for 15m0s"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			source := strings.NewReplacer("FIRST", x.first, "KEPT", x.kept, "ENDS", x.ends).Replace(keeps)
+			began := time.Now()
+			e := shim.Engine{Name: "Threads", Package: "nothing", Source: source, Work: time.Second, Pulse: true, Silence: shim.LeastSilence}
+			b := shimtest.New(t, e, python(t), func() int64 { return x.pace * int64(time.Since(began)) })()
+			var said strings.Builder
+			b.Logf = func(format string, args ...any) { fmt.Fprintf(&said, format+"\n", args...) }
+			err := backendtest.OneRun(t.Context(), t, b)
+			if x.err == "" && err != nil || x.err != "" && (err == nil || !strings.Contains(err.Error(), x.err)) {
+				t.Errorf("the run ended with %v, want %q", err, x.err)
+			}
+			if again := strings.Contains(said.String(), "they are sent again"); again != (x.first == "1" || x.err == "") {
+				t.Errorf("sent again: %t; said:\n%s", again, said.String())
+			}
+		})
+	}
 }
 
 // TestParallel tells how many tasks run at once: what was asked for, or what
