@@ -12,29 +12,6 @@ import (
 	"corpusmill/exec"
 )
 
-// More deadlines.
-const (
-	// silence is how long a running bundle may give no sign of life, nine times
-	// as long as it should, where Engine.Silence doesn't say it. Engines may take
-	// minutes to see that a machine is gone. A bundle that nobody begins, where
-	// others do begin, lies with a worker that doesn't answer: it is sent again
-	// after as long, and after twice as long each further time.
-	silence = 45 * time.Second
-	// mercy is how long the engine may take to end such a bundle. After it the
-	// bundle is forgotten.
-	mercy = 5 * time.Second
-	// reminder is how long bundles wait with nothing running until the log says so.
-	reminder = time.Minute
-	// patience is how long bundles may wait with nothing running.
-	patience = 15 * time.Minute
-	// watching is how often both are looked at.
-	watching = 2 * time.Second
-)
-
-// LeastSilence is the least Engine.Silence with which one late sign of life is
-// no loss: three times as long as there should be between two.
-const LeastSilence = 15 * time.Second
-
 // largestBundle is the most tasks in a bundle.
 const largestBundle = 256
 
@@ -46,6 +23,7 @@ type run struct {
 	need  Resources
 	slots int
 
+	again    []exec.Task // before queue: others wait for what was lost
 	queue    []exec.Task
 	fed      bool // no more tasks come
 	bundles  map[int]*bundle
@@ -121,7 +99,7 @@ func (r *run) loop(ctx context.Context, feed <-chan exec.Task) error {
 		if err := r.dispatch(feed); err != nil {
 			return err
 		}
-		if r.fed && len(r.queue) == 0 && len(r.bundles) == 0 {
+		if r.fed && r.idle() && len(r.bundles) == 0 {
 			return ctx.Err()
 		}
 		more := feed
@@ -148,13 +126,16 @@ func (r *run) loop(ctx context.Context, feed <-chan exec.Task) error {
 	}
 }
 
-// take queues a task. One that was lost goes first: others wait for it.
+// idle says whether no task is to be sent.
+func (r *run) idle() bool { return len(r.again) == 0 && len(r.queue) == 0 }
+
+// take queues a task.
 func (r *run) take(t exec.Task, ok bool) {
 	switch {
 	case !ok:
 		r.fed = true
 	case t.Attempt > 0:
-		r.queue = append([]exec.Task{t}, r.queue...)
+		r.again = append(r.again, t)
 	default:
 		r.queue = append(r.queue, t)
 	}
@@ -170,36 +151,52 @@ func (r *run) dispatch(feed <-chan exec.Task) error {
 			more = false
 		}
 	}
-	for len(r.queue) > 0 {
+	for !r.idle() {
 		if len(r.bundles) == 0 {
-			r.need = r.b.needs(r.queue[0].Stage)
+			r.need = r.b.needs(r.first().Stage)
 			r.slots = r.b.slots(r.need)
 		}
 		if len(r.bundles) >= r.slots {
 			break
 		}
-		n := r.size()
-		bundle := &bundle{left: map[int]int{}, tasks: n, sent: r.b.now()}
-		for _, t := range r.queue[:n] {
+		tasks := r.next()
+		bundle := &bundle{left: map[int]int{}, tasks: len(tasks), sent: r.b.now()}
+		for _, t := range tasks {
 			bundle.left[t.ID] = t.Attempt
 			bundle.tries = max(bundle.tries, t.Attempt)
 		}
-		o := order{Do: "run", Bundle: r.b.bundles, Resources: r.need, Limit: r.limit(), Tasks: r.queue[:n]}
+		o := order{Do: "run", Bundle: r.b.bundles, Resources: r.need, Limit: r.limit(), Tasks: tasks}
 		if err := r.s.send(o); err != nil {
 			return err
 		}
 		r.bundles[r.b.bundles] = bundle
 		r.b.bundles++
-		r.queue = r.queue[n:]
 	}
 	return nil
 }
 
-// size is how many tasks the next bundle gets: as many as make its work long
-// against its cost, and not so many that others would have nothing to do at
-// the stage's end. A task that was lost goes alone.
+func (r *run) first() exec.Task {
+	if len(r.again) > 0 {
+		return r.again[0]
+	}
+	return r.queue[0]
+}
+
+// next takes the tasks of the next bundle. One that was lost goes alone.
+func (r *run) next() (tasks []exec.Task) {
+	from, n := &r.again, 1
+	if len(r.again) == 0 {
+		from, n = &r.queue, r.size()
+	}
+	tasks, *from = (*from)[:n], (*from)[n:]
+	return tasks
+}
+
+// size is how many tasks of the queue the next bundle gets: as many as make its
+// work long against its cost, and not so many that others would have nothing
+// to do at the stage's end.
 func (r *run) size() int {
-	if r.perTask == 0 || r.queue[0].Attempt > 0 {
+	if r.perTask == 0 {
 		return 1
 	}
 	n := int(r.b.Engine.Work / max(r.perTask, time.Microsecond))
@@ -316,67 +313,3 @@ func (r *run) finish(b *bundle, why string, unbegun bool) {
 		r.on(exec.Event{Task: id, Attempt: attempt, Kind: kind, Err: b.on(why)})
 	}
 }
-
-func (r *run) silence() time.Duration { return cmp.Or(r.b.Engine.Silence, silence) }
-
-// watch looks for what takes too long.
-func (r *run) watch() error {
-	if !r.b.Engine.Pulse {
-		return nil
-	}
-	now, atWork, waiting := r.b.now(), 0, 0
-	for number, b := range r.bundles {
-		switch {
-		case b.ended && now-b.when > mercy:
-			// The engine doesn't get rid of it; its events are dropped.
-			delete(r.bundles, number)
-			r.finish(b, "", false)
-		case !b.began:
-			waiting++
-		case !b.ended:
-			atWork++
-		}
-	}
-	again := 0
-	for number, b := range r.bundles {
-		if b.ended || !r.overdue(b, now, atWork) {
-			continue
-		}
-		if b.ended, b.when = true, now; !b.began {
-			again++
-		}
-		if err := r.s.send(order{Do: "kill", Bundle: number}); err != nil {
-			return err
-		}
-	}
-	if again > 0 {
-		r.b.logf("%s has begun nothing of %d bundles for %s; they are sent again", r.b.Engine.Name, again, r.silence())
-	}
-	if waiting < len(r.bundles) || waiting == 0 {
-		r.reminded = false
-		return nil
-	}
-	switch quiet := now - r.heard; {
-	case quiet > patience:
-		return fmt.Errorf("%s has started nothing for %s, though %d tasks wait: it has no free machine with %g CPUs and %g GPUs. Free some or add one, and give the same command again", r.b.Engine.Name, patience, waiting, r.need.CPUs, r.need.GPUs)
-	case quiet > reminder && !r.reminded:
-		r.b.logf("%s has started nothing for a minute: it waits for a machine with %g CPUs and %g GPUs", r.b.Engine.Name, r.need.CPUs, r.need.GPUs)
-		r.reminded = true
-	}
-	return nil
-}
-
-// overdue says whether a bundle has been silent for too long. One that nobody
-// has begun may wait for others to make room: it isn't overdue as long as the
-// run has all the room that there is, nor before one that was sent later has
-// begun or nothing of the run is at work.
-func (r *run) overdue(b *bundle, now time.Duration, atWork int) bool {
-	if b.began {
-		return now-b.heard > r.silence()
-	}
-	turn := b.sent < r.newest && atWork < r.b.room(r.need) || atWork == 0
-	return r.s.began && turn && now-b.sent > r.grace(b)
-}
-
-// grace is how long a bundle may lie with the engine until somebody begins it.
-func (r *run) grace(b *bundle) time.Duration { return r.silence() << min(b.tries, 10) }
