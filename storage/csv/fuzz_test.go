@@ -17,6 +17,7 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Add([]byte("a,b\n\"\"\"\",\"\n\"\n"), uint8(1))
+	f.Add([]byte("\"\",\n\"0\",\"\n\"0\",\""), uint8(1))
 	path := filepath.Join(f.TempDir(), "in.csv")
 	var stamp int64
 	f.Fuzz(func(t *testing.T, data []byte, segment uint8) {

@@ -95,9 +95,10 @@ func model(data string, o storage.ReadOptions) (result, error) {
 		cells, next, bad := modelRow(data, begin)
 		raw := strings.TrimSuffix(strings.TrimSuffix(data[begin:next], "\n"), "\r")
 		lines := strings.Count(data[pos:next], "\n")
-		if data[next-1] != '\n' || bad == "open" {
+		open := strings.HasSuffix(bad, "open")
+		if data[next-1] != '\n' || open {
 			lines = strings.Count(strings.TrimSuffix(data[pos:next], "\n"), "\n") + 1
-			if bad == "open" && strings.HasSuffix(data, "\n") {
+			if open && strings.HasSuffix(data, "\n") {
 				lines++
 			}
 		}
@@ -158,6 +159,8 @@ func model(data string, o storage.ReadOptions) (result, error) {
 }
 
 // modelRow reads a row. A cell is "" for null, and else its text behind a "t".
+// bad is "text" where such follows a closing quote, and ends in "open" where the
+// last one isn't closed.
 func modelRow(data string, pos int) (cells []string, next int, bad string) {
 	var cell []byte
 	inQuotes, start := false, true
@@ -195,7 +198,7 @@ func modelRow(data string, pos int) (cells []string, next int, bad string) {
 		}
 	}
 	if inQuotes {
-		bad = "open"
+		bad += "open"
 	}
 	done()
 	return cells, len(data), bad
