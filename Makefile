@@ -19,10 +19,11 @@ test: build
 	go test -timeout 30m ./...
 
 # What takes too long for every change: tests at full size (gigabytes, hundreds
-# of kills), the race detector (needs a C compiler), FUZZTIME for each fuzz test.
+# of kills), the race detector (needs a C compiler; by default each process that
+# it watches stays for a second at its end), FUZZTIME for each fuzz test.
 check-full: build
 	CORPUSMILL_FULL=1 go test -count=1 -timeout 3h ./...
-	CGO_ENABLED=1 go test -count=1 -race -timeout 1h ./...
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -count=1 -race -timeout 1h ./...
 	.ci/fuzz $(FUZZTIME)
 
 generate:
