@@ -60,6 +60,9 @@ func measured(file string, args []string) int {
 // bytes.
 func corpusmillMemory(t *testing.T, args ...string) (o outcome, peak int64) {
 	t.Helper()
+	if raced {
+		t.Skip("the race detector takes memory of its own")
+	}
 	file := filepath.Join(t.TempDir(), "memory")
 	c := program(t.Context(), append([]string{file}, args...)...)
 	c.Env = append(c.Env, asProgram+"=measured")
