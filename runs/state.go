@@ -59,22 +59,12 @@ type Status struct {
 // leaves the judgement to the files.
 func Look(folder string, now time.Time, ask func(*Run) (JobState, error)) (*Status, error) {
 	s, err := look(folder, now, ask)
-	for err == nil && s.State == Interrupted {
-		// It may have told of its end after the files were read and before it was
-		// found gone. What files tell of a driver that was gone before is its last word.
-		before := s
-		if s, err = look(folder, now, ask); err == nil && s.sameDriver(before) {
-			break
-		}
+	if err == nil && s.State == Interrupted {
+		// The driver may have told of its end between the reading of its file and
+		// the look for its process. What it leaves when it is gone is its last word.
+		s, err = look(folder, now, ask)
 	}
 	return s, err
-}
-
-func (s *Status) sameDriver(t *Status) bool {
-	if s.Run.Try != t.Run.Try || s.Driver == nil || t.Driver == nil {
-		return s.Run.Try == t.Run.Try && s.Driver == t.Driver
-	}
-	return s.Driver.Process == t.Driver.Process
 }
 
 func look(folder string, now time.Time, ask func(*Run) (JobState, error)) (*Status, error) {
@@ -138,11 +128,9 @@ func (s *Status) judgeJob(job JobState) {
 
 // judgeUnseen judges a run whose driver has left no trace.
 func (s *Status) judgeUnseen() {
-	switch {
-	case s.Run.Job == "" && s.Age > Silence.Seconds():
+	s.State = Waiting
+	if s.Run.Job == "" && s.Age > Silence.Seconds() {
 		s.State, s.Why = Interrupted, "its process never began"
-	default:
-		s.State = Waiting
 	}
 }
 

@@ -215,7 +215,7 @@ class Engine:
         if running is None:
             return
         lost = [running]
-        has = self.client.processing()
+        has = self.client.processing(workers=[running.worker] if running.worker else None)
         worker = running.worker or next((w for w, keys in has.items() if key in keys), None)
         if worker is not None:
             with self.lock:
